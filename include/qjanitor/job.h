@@ -1,0 +1,309 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <qjanitor/error.h>
+#include <qjanitor/export.h>
+#include <qjanitor/report.h>
+
+#include <QtCore/qfuture.h>
+#include <QtCore/qpromise.h>
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#if !defined(__cpp_exceptions) && !defined(_CPPUNWIND)
+#    error "QJanitor needs exceptions: a job fails by throwing. Remove -fno-exceptions."
+#endif
+
+#if defined(__cpp_lib_source_location)
+#    include <source_location>
+#endif
+
+// What can be a job, and how a callable of any type becomes one that the janitor can keep in its
+// queue. For the library's templates; programs use <qjanitor/spawn.h>.
+
+namespace QJanitor::Private {
+
+class Core;
+struct Slot;
+
+#if defined(__cpp_lib_source_location)
+using SourceLocation = std::source_location;
+#else
+/// Stands in where the compiler cannot tell the call site: always empty.
+struct SourceLocation
+{
+    static constexpr SourceLocation current() noexcept { return {}; }
+    constexpr const char *file_name() const noexcept { return ""; }
+    constexpr unsigned line() const noexcept { return 0; }
+};
+#endif
+
+/// An expected-like type: std::expected, tl::expected, or what looks like them.
+template<class T>
+concept ExpectedLike = requires(const T &value) {
+    {
+        value.has_value()
+    } -> std::convertible_to<bool>;
+    value.error();
+};
+
+/// A value that says by itself that something failed.
+template<class T>
+concept FailsByValue = std::same_as<T, Error> || ExpectedLike<T>;
+
+template<class E, class Text>
+concept HasMessage = requires(const E &error) { Text(error.message()); };
+template<class E>
+concept HasWhat = requires(const E &error) { QString::fromUtf8(error.what()); };
+template<class E>
+concept HasToString = requires(const E &error) { QString(error.toString()); };
+
+/// Returns a message for the error of an expected-like value.
+template<class E>
+QString messageOf(const E &error)
+{
+    if constexpr (std::convertible_to<const E &, QString>) {
+        return error;
+    } else if constexpr (std::convertible_to<const E &, std::string_view>) {
+        const std::string_view text = error;
+        return QString::fromUtf8(text.data(), qsizetype(text.size()));
+    } else if constexpr (HasMessage<E, QString>) {
+        return QString(error.message());
+    } else if constexpr (HasMessage<E, std::string>) {
+        return QString::fromStdString(error.message());
+    } else if constexpr (HasWhat<E>) {
+        return QString::fromUtf8(error.what());
+    } else if constexpr (HasToString<E>) {
+        return QString(error.toString());
+    } else if constexpr (std::is_enum_v<E>) {
+        return QStringLiteral("error %1").arg(qlonglong(error));
+    } else if constexpr (std::is_arithmetic_v<E>) {
+        return QStringLiteral("error %1").arg(error);
+    } else {
+        return QStringLiteral("the job returned an error of a type that has no text");
+    }
+}
+
+/// Returns the failure that \a value stands for; no error if it is a success.
+template<FailsByValue T>
+Error errorOf(const T &value)
+{
+    if constexpr (std::same_as<T, Error>) {
+        return value;
+    } else {
+        if (value.has_value())
+            return Error();
+        if constexpr (std::convertible_to<decltype(value.error()), Error>)
+            return value.error();
+        else
+            return Error(messageOf(value.error()));
+    }
+}
+
+template<class T>
+inline constexpr bool isFuture = false;
+template<class T>
+inline constexpr bool isFuture<QFuture<T>> = true;
+
+/// What a callable may return in order to be a job.
+template<class R>
+concept JobResult = std::is_void_v<R> || FailsByValue<R> || isFuture<R>;
+
+template<class F>
+concept PlainJob = std::invocable<F &> && JobResult<std::remove_cvref_t<std::invoke_result_t<F &>>>;
+
+template<class F>
+concept PromiseJob = !std::invocable<F &> && std::invocable<F &, QPromise<void> &> &&
+                     std::is_void_v<std::invoke_result_t<F &, QPromise<void> &>>;
+
+template<class F>
+concept CallableJob = PlainJob<F> || PromiseJob<F>;
+
+template<class Job>
+concept AcceptedJob = CallableJob<std::decay_t<Job>> || isFuture<std::decay_t<Job>>;
+
+/// A future that is a job, or that a job goes on in.
+struct Adoption
+{
+    QFuture<void> future;
+    /// Tells how the finished future fails by its value; empty if its value cannot say so.
+    std::function<Error()> failureByValue;
+    /// Whether it belongs to a promise that the janitor itself gave to the job.
+    bool promised = false;
+};
+
+template<class T>
+Adoption adoptionOf(const QFuture<T> &future)
+{
+    Adoption adoption{QFuture<void>(future), {}, false};
+    if constexpr (FailsByValue<T>) {
+        adoption.failureByValue = [future] {
+            return future.resultCount() > 0 ? errorOf(future.resultAt(0)) : Error();
+        };
+    }
+    return adoption;
+}
+
+/// What a running job that is more than a callable tells its janitor.
+class QJANITOR_EXPORT JobContext
+{
+public:
+    /// The job has not ended when its callable returns, but when this future has finished.
+    void goOnIn(Adoption adoption)
+    {
+        continuation = std::make_unique<Adoption>(std::move(adoption));
+    }
+    /// Runs \a function with a promise that the janitor can cancel and whose progress it shows.
+    void runWithPromise(void (*function)(void *callable, QPromise<void> &promise), void *callable);
+
+    Core *core = nullptr;
+    Slot *slot = nullptr; ///< Null for a job that runs where it was offered.
+    JobKind kind = JobKind::Daemon;
+    std::unique_ptr<Adoption> continuation;
+    Error error; ///< How the callable failed, if runJob() says so.
+};
+
+template<class T>
+void *addressOf(T &object) noexcept
+{
+    if constexpr (std::is_function_v<T>)
+        return reinterpret_cast<void *>(&object);
+    else
+        return const_cast<void *>(static_cast<const volatile void *>(std::addressof(object)));
+}
+
+/// Runs \a callable. Returns \c false if it returned an error; exceptions pass through.
+template<class F>
+bool runJob(F &callable, JobContext &context)
+{
+    if constexpr (PromiseJob<F>) {
+        context.runWithPromise(
+            [](void *function, QPromise<void> &promise) {
+                std::invoke(*static_cast<F *>(function), promise);
+            },
+            addressOf(callable));
+        return true;
+    } else {
+        using Result = std::remove_cvref_t<std::invoke_result_t<F &>>;
+        if constexpr (std::is_void_v<Result>) {
+            std::invoke(callable);
+            return true;
+        } else if constexpr (isFuture<Result>) {
+            context.goOnIn(adoptionOf(std::invoke(callable)));
+            return true;
+        } else {
+            context.error = errorOf(std::invoke(callable));
+            return !context.error.isValid();
+        }
+    }
+}
+
+/// What the janitor knows of the callables of one type: how to run and destroy a stored one.
+/// Aligned so that a pointer to it has four bits to spare.
+struct alignas(16) JobType
+{
+    bool (*run)(void *storage, JobContext &context);
+    void (*destroy)(void *storage) noexcept;
+};
+
+/// The bytes that a queued job has for its callable; larger ones are boxed on the heap.
+inline constexpr std::size_t storageSize = 48;
+inline constexpr std::size_t storageAlign = 16;
+
+template<class F>
+inline constexpr bool isStoredInline = sizeof(F) <= storageSize && alignof(F) <= storageAlign;
+
+template<class F>
+F &storedIn(void *storage) noexcept
+{
+    if constexpr (isStoredInline<F>)
+        return *std::launder(static_cast<F *>(storage));
+    else
+        return **std::launder(static_cast<F **>(storage));
+}
+
+template<class F>
+inline constexpr JobType jobTypeOf = {
+    [](void *storage, JobContext &context) { return runJob(storedIn<F>(storage), context); },
+    [](void *storage) noexcept {
+        if constexpr (isStoredInline<F>)
+            std::destroy_at(&storedIn<F>(storage));
+        else
+            delete &storedIn<F>(storage);
+    },
+};
+
+/*!
+    \brief A job that is offered to a janitor, still in the caller's hands.
+
+    \c place moves or copies it into the janitor's storage, once it is accepted. \c run runs it
+    where it is, for the one case in which it can be stored nowhere. \c adopt is for jobs that are
+    futures, instead of the others.
+*/
+struct Offer
+{
+    JobKind kind;
+    const QString *name; ///< Null if it was given none.
+    SourceLocation site;
+    const JobType *type;
+    void *source;
+    void (*place)(void *storage, void *source);
+    bool (*run)(void *source, JobContext &context);
+    Adoption (*adopt)(void *source);
+};
+
+/// Returns the caller's callable at \a source as what it was passed as, a \a Job.
+template<class Job>
+Job &&sourceAt(void *source) noexcept
+{
+    using Source = std::remove_reference_t<Job>;
+    if constexpr (std::is_function_v<Source>)
+        return *reinterpret_cast<Source *>(source);
+    else
+        return static_cast<Job &&>(*static_cast<Source *>(source));
+}
+
+template<class Job>
+Offer makeOffer(JobKind kind, const QString *name, Job &&job, const SourceLocation &site)
+{
+    static_assert(AcceptedJob<Job>,
+                  "QJanitor: a job is a callable without parameters that returns void, "
+                  "QJanitor::Error, an expected-like type or a QFuture; or a callable that takes "
+                  "QPromise<void> & and returns void; or a QFuture.");
+    using F = std::decay_t<Job>;
+    static_assert(!AcceptedJob<Job> || std::is_constructible_v<F, Job>,
+                  "QJanitor: this job can only be moved; pass it with std::move().");
+    Offer offer{kind, name, site, nullptr, addressOf(job), nullptr, nullptr, nullptr};
+    if constexpr (isFuture<F>) {
+        offer.adopt = [](void *source) { return adoptionOf(*static_cast<const F *>(source)); };
+    } else if constexpr (AcceptedJob<Job> && std::is_constructible_v<F, Job>) {
+        offer.type = &jobTypeOf<F>;
+        offer.place = [](void *storage, void *source) {
+            if constexpr (isStoredInline<F>)
+                ::new (storage) F(sourceAt<Job>(source));
+            else
+                ::new (storage) F *(new F(sourceAt<Job>(source)));
+        };
+        offer.run = [](void *source, JobContext &context) {
+            if constexpr (CallableJob<std::remove_reference_t<Job>>) {
+                return runJob(sourceAt<std::remove_reference_t<Job> &>(source), context);
+            } else {
+                F callable(sourceAt<Job>(source));
+                return runJob(callable, context);
+            }
+        };
+    }
+    return offer;
+}
+
+} // namespace QJanitor::Private

@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+#pragma once
+
+#include <qjanitor/enums.h>
+
+#include <QtCore/qglobal.h>
+
+#include <chrono>
+#include <optional>
+
+QT_BEGIN_NAMESPACE
+class QThreadPool;
+QT_END_NAMESPACE
+
+namespace QJanitor {
+
+/*!
+    \brief Says how a janitor behaves; every member has a default.
+
+    For designated initializers: `enter({.name = "import"}, callee)`.
+
+    \b{Lifetime.} \c name is copied when the janitor opens. \c threadPool must outlive every job
+    spawned under the janitor, those that were handed on included: use a policy that waits with a
+    pool of your own.
+
+    \since 0.1
+*/
+struct Options
+{
+    /// The janitor's name in reports and log lines, UTF-8.
+    const char *name = nullptr;
+    /// What happens after the first failure.
+    FailurePolicy failurePolicy = FailurePolicy::FailFast;
+    /// While draining: report who is still running after this time, and then again; 0 is never.
+    std::chrono::milliseconds hangWarningAfter = std::chrono::seconds(10);
+    /// The longest time that draining may take; none by default, 0 does not wait at all. Jobs that
+    /// are still running then are asked to stop, named in the report, and left alone.
+    std::optional<std::chrono::milliseconds> drainTimeout{};
+    /// Where jobs run; null is the library's own process-wide pool.
+    QThreadPool *threadPool = nullptr;
+    /// exec() only: SIGINT, SIGTERM and SIGHUP quit the application.
+    bool handleSignals = true;
+    /// exec() only: the first failure quits the application.
+    bool quitOnFailure = true;
+};
+
+} // namespace QJanitor

@@ -1,0 +1,154 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+#include "agent_p.h"
+
+#include "mailbox_p.h"
+#include "quitsignals_p.h"
+
+#include <QtCore/qcoreevent.h>
+#include <QtCore/qfuturewatcher.h>
+#include <QtCore/qsocketnotifier.h>
+
+#include <algorithm>
+
+namespace QJanitor::Private {
+
+/// Watches the future of one job at a time. QFutureWatcher<void> watches every type of future, and
+/// unlike then() it leaves the user's continuation alone.
+class Watcher : public QFutureWatcher<void>
+{
+public:
+    using QFutureWatcher::QFutureWatcher;
+    FutureJob *job = nullptr;
+};
+
+Agent::Agent(Mailbox &mailbox)
+    : m_mailbox(mailbox)
+{
+    connect(this, &Agent::ticketsPosted, this, &Agent::onTicketsPosted, Qt::QueuedConnection);
+}
+
+Agent::~Agent()
+{
+    for (QObject *child : children()) {
+        auto *watcher = static_cast<Watcher *>(child); // it has no other children
+        if (FutureJob *job = std::exchange(watcher->job, nullptr))
+            job->core->giveUpWatch(job);
+    }
+}
+
+void Agent::onTicketsPosted()
+{
+    m_pause.start(16, this);
+    read();
+    ringAlarms();
+}
+
+void Agent::timerEvent(QTimerEvent *event)
+{
+    if (event->timerId() == m_pause.timerId())
+        read();
+    else
+        ringAlarms();
+}
+
+/// Calls the cores whose alarm is due, and sets the timer for the next one.
+void Agent::ringAlarms()
+{
+    for (const CorePointer &core : m_mailbox.takeDue(coarseNow()))
+        core->onAlarm();
+    const std::int64_t next = m_mailbox.nextAlarm();
+    if (next == Alarm::never)
+        m_alarm.stop();
+    else
+        m_alarm.start(int(std::clamp<std::int64_t>(next - coarseNow(), 0, 3'600'000)), this);
+}
+
+void Agent::read()
+{
+    const std::vector<Ticket> tickets = m_mailbox.takeAll();
+    if (tickets.empty())
+        m_pause.stop();
+    deliver(tickets, this);
+}
+
+void Agent::deliver(const std::vector<Ticket> &tickets, Agent *agent)
+{
+    for (const auto &[core, matter] : tickets) {
+        switch (matter) {
+        case Ticket::Matter::News:
+            core->publish();
+            break;
+        case Ticket::Matter::LostPump:
+            core->restartPumps(core->pool());
+            break;
+        case Ticket::Matter::Futures:
+            agent ? agent->watchFutures(*core) : core->forgetFuturesTicket();
+            break;
+        case Ticket::Matter::ServeSignals:
+            if (agent)
+                agent->serveSignals();
+            break;
+        }
+    }
+}
+
+void Agent::watchFutures(Core &core)
+{
+    for (FutureJob *job : core.takeNewFutures())
+        watch(job);
+}
+
+/// Here and not on the application's thread, so that the second signal counts while that is
+/// blocked.
+void Agent::serveSignals()
+{
+    const int descriptor = QuitSignals::descriptor();
+    if (m_signals || descriptor < 0)
+        return;
+    m_signals = std::make_unique<QSocketNotifier>(descriptor, QSocketNotifier::Read);
+    connect(m_signals.get(), &QSocketNotifier::activated, this, &Agent::onQuitRequest);
+}
+
+void Agent::onQuitRequest()
+{
+    const QuitRequest request = QuitSignals::read();
+    const CorePointer application = Core::application();
+    if (!application || request == QuitRequest::None)
+        return;
+    if (request == QuitRequest::Quit)
+        application->quit();
+    else
+        application->stopWaiting();
+}
+
+void Agent::watch(FutureJob *job)
+{
+    Watcher *watcher = nullptr;
+    if (m_idle.empty()) {
+        watcher = new Watcher(this);
+        connect(watcher, &Watcher::finished, this, [this, watcher] { onFinished(watcher); });
+    } else {
+        watcher = m_idle.back();
+        m_idle.pop_back();
+    }
+    watcher->job = job;
+    watcher->setFuture(job->adoption.future);
+}
+
+void Agent::onFinished(Watcher *watcher)
+{
+    FutureJob *job = std::exchange(watcher->job, nullptr);
+    if (!job)
+        return;
+    watcher->setFuture(QFuture<void>()); // keep nothing of the users'; its end finds no job
+    constexpr std::size_t mostIdle = 64;
+    if (m_idle.size() < mostIdle)
+        m_idle.push_back(watcher);
+    else
+        watcher->deleteLater();
+    job->core->endWatch(job);
+}
+
+} // namespace QJanitor::Private

@@ -1,0 +1,66 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+// Private. Not installed, no compatibility promised.
+
+#pragma once
+
+#include "ticket_p.h"
+
+#include <QtCore/qbasictimer.h>
+#include <QtCore/qobject.h>
+
+#include <memory>
+#include <vector>
+
+QT_BEGIN_NAMESPACE
+class QSocketNotifier;
+QT_END_NAMESPACE
+
+namespace QJanitor::Private {
+
+class Mailbox;
+class Watcher;
+
+/*!
+    Reads the mailbox, on the agent thread, and does what the tickets ask for.
+
+    Watches futures: those that have finished by then cost no watcher, and watchers are used again.
+
+    Told of the first ticket by a queued signal, it looks again every 16 ms until it finds nothing.
+*/
+class Agent : public QObject
+{
+    Q_OBJECT
+
+public:
+    explicit Agent(Mailbox &mailbox);
+    ~Agent() override;
+    /// Does what the tickets ask for; if \a agent is null, what can be done without one.
+    static void deliver(const std::vector<Ticket> &tickets, Agent *agent);
+
+Q_SIGNALS:
+    /// Emitted on any thread, when the mailbox says so.
+    void ticketsPosted();
+
+protected:
+    void timerEvent(QTimerEvent *event) override;
+
+private:
+    void onTicketsPosted();
+    void read();
+    void ringAlarms();
+    void serveSignals();
+    void onQuitRequest();
+    void watchFutures(Core &core);
+    void watch(FutureJob *job);
+    void onFinished(Watcher *watcher);
+
+    Mailbox &m_mailbox;
+    QBasicTimer m_pause;
+    QBasicTimer m_alarm;
+    std::unique_ptr<QSocketNotifier> m_signals;
+    std::vector<Watcher *> m_idle; ///< Their number is limited; all are children of this.
+};
+
+} // namespace QJanitor::Private

@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+// Private. Not installed, no compatibility promised.
+
+#pragma once
+
+#include "ticket_p.h"
+
+namespace QJanitor::Private {
+
+/*!
+    The one thread of the process on which the agent lives.
+
+    Started by the first ticket of an application's life, stopped in a post routine of the
+    application.
+*/
+class AgentThread
+{
+public:
+    /// Hands a ticket to the agent. Returns false without an application: nobody would read it.
+    static bool post(Ticket ticket, bool hurried);
+    /// Has the agent call the core's onAlarm() when it is due. Does nothing without an application.
+    static void setAlarm(Alarm &alarm);
+    static void clearAlarm(Alarm &alarm);
+    /// Returns true from the constructor of the application until its post routine here has run.
+    static bool hasApplication();
+};
+
+} // namespace QJanitor::Private

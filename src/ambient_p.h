@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+// Private. Not installed, no compatibility promised.
+
+#pragma once
+
+#include <qjanitor/client.h>
+
+namespace QJanitor::Private {
+
+/// What runs under the ambient janitor: it decides what "stop" and "draining" mean to the asker.
+enum class Role : quintptr { None, Callee, Daemon, CleanupJob };
+
+/// The ambient janitor of one thread, and as what the running code belongs to it.
+struct Frame
+{
+    CorePointer core;
+    Role role = Role::None;
+};
+
+/// Returns this thread's slot. Not to be kept: the main thread's goes with the application.
+Frame &ambientSlot();
+/// Returns what is in this thread's slot, to look at. Makes none: a thread that only asks needs none, and
+/// one that asks at its very end could not destroy it.
+const Frame &presentFrame();
+
+/// Puts a frame into this thread's slot and what was there before back when it is destroyed.
+class FrameSwap
+{
+public:
+    explicit FrameSwap(Frame frame);
+    ~FrameSwap();
+    Q_DISABLE_COPY_MOVE(FrameSwap)
+
+private:
+    Frame m_other;
+};
+
+} // namespace QJanitor::Private

@@ -1,0 +1,349 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+#include "core_p.h"
+
+#include "agentthread_p.h"
+#include "corelane_p.h"
+#include "job_p.h"
+#include "texts_p.h"
+#include "threadpool_p.h"
+
+#include <QtCore/qabstracteventdispatcher.h>
+#include <QtCore/qcoreapplication.h>
+
+#include <algorithm>
+
+namespace QJanitor::Private {
+
+static_assert(std::is_trivially_destructible_v<Options>);
+
+static Ledger::Policy policyFor(FailurePolicy policy, Core::Level level)
+{
+    if (level == Core::Level::Root)
+        return {.stopOnFailure = false, .waitAfterFailure = true};
+    const bool outermost = level == Core::Level::Application;
+    return {.stopOnFailure = policy != FailurePolicy::KeepGoing,
+            .waitAfterFailure = policy != FailurePolicy::FailFast || outermost};
+}
+
+/// Returns what can be added to a time: milliseconds::max() is a natural way to say "never".
+static std::int64_t milliseconds(std::chrono::milliseconds duration)
+{
+    constexpr std::int64_t century = 100LL * 365 * 24 * 3600 * 1000;
+    return std::clamp<std::int64_t>(duration.count(), 0, century);
+}
+
+Core::Core(const Options &options, Frame outer, Level level)
+    : m_name(QString::fromUtf8(options.name))
+    , m_outer(std::move(outer))
+    , m_pool(options.threadPool ? options.threadPool : ownThreadPool())
+    , m_level(level)
+    , m_hangWarningAfter(milliseconds(options.hangWarningAfter))
+    , m_drainTimeout(options.drainTimeout ? milliseconds(*options.drainTimeout) : Alarm::never)
+    , m_quitsApplication(level == Level::Application && options.quitOnFailure)
+    , m_ledger(policyFor(options.failurePolicy, level))
+{}
+
+Core::~Core()
+{
+    for (const std::atomic<Lane *> &lane : m_lanes)
+        delete lane.load(std::memory_order_relaxed);
+}
+
+bool Core::accepts(JobKind kind) const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_ledger.accepts(ledgerKind(kind));
+}
+
+Core *Core::effective()
+{
+    Core *core = this;
+    while (Core *taker = core->m_taker.load(std::memory_order_acquire))
+        core = taker;
+    return core;
+}
+
+bool Core::isStopRequested(Role role) const
+{
+    for (const Core *core = this; core && role != Role::CleanupJob; core = core->enclosing()) {
+        if (core->m_stop.load(std::memory_order_relaxed))
+            return true;
+        role = core->m_outer.role;
+    }
+    return false;
+}
+
+bool Core::isDraining(Role role) const
+{
+    for (const Core *core = this; core && role != Role::CleanupJob; core = core->enclosing()) {
+        if (role == Role::Daemon && core->m_draining.load(std::memory_order_relaxed))
+            return true;
+        role = core->m_outer.role;
+    }
+    return false;
+}
+
+void Core::endCallee()
+{
+    Todo todo;
+    {
+        const std::lock_guard lock(m_mutex);
+        m_ledger.endCallee();
+        m_calleeEnded.store(true, std::memory_order_relaxed);
+        advance(todo);
+        todo.hurry = m_newFutures.first;
+        todo.tellNow = true;
+        if (m_ledger.phase() != Ledger::Phase::Closed)
+            startClock(todo);
+    }
+    carryOut(todo);
+}
+
+void Core::letGo()
+{
+    Todo todo;
+    {
+        const std::lock_guard lock(m_mutex);
+        todo.letGo = m_ledger.phase() != Ledger::Phase::Closed;
+        m_ledger.letGo();
+        m_calleeEnded.store(true, std::memory_order_relaxed);
+        advance(todo);
+    }
+    carryOut(todo);
+}
+
+void Core::requestStop()
+{
+    Todo todo;
+    {
+        const std::lock_guard lock(m_mutex);
+        m_ledger.requestStop();
+        advance(todo);
+    }
+    carryOut(todo);
+}
+
+/// Decides, under the lock, all that is due: failing, stopping, draining, handing on and closing.
+void Core::advance(Todo &todo)
+{
+    Ledger::Due due = m_ledger.due();
+    bool handedOn = false;
+    if (due.handOn && !(handedOn = handOn(todo))) {
+        m_ledger.waitForAll();
+        const Ledger::Due more = m_ledger.due();
+        due.drain = more.drain;
+        due.close = more.close;
+    }
+    if (due.fail && m_quitsApplication)
+        todo.quit = true;
+    if (due.stop) {
+        m_stop.store(true, std::memory_order_relaxed);
+        todo.toCancel = daemonFutures();
+        todo.toCancelInside.assign(m_inner.begin(), m_inner.end());
+    }
+    if (due.drain || handedOn)
+        m_draining.store(true, std::memory_order_relaxed);
+    if (due.close || handedOn)
+        close(todo, handedOn);
+    todo.tellNow |= due.fail || due.stop || due.drain || due.close || handedOn;
+}
+
+/// Builds the report. \a leaves says whether it leaves jobs unfinished. Under the lock.
+void Core::close(Todo &todo, bool leaves)
+{
+    const qsizetype completed =
+        m_ledger.endedCount() - m_ledger.failedCount() - m_ledger.canceledCount();
+    m_report = ReportParts::make(m_name, m_errors, m_errorCount, todo.unfinished, completed,
+                                 m_ledger.canceledCount(), m_cause);
+    // The jobs of wards can only be listed without this lock.
+    todo.addWards = leaves && !m_wards.empty();
+    if (!todo.addWards)
+        finish();
+}
+
+/// Lets the waiter go. Under the lock.
+void Core::finish()
+{
+    // In one order with setAlarm(): it sets first and looks second.
+    m_done.store(true, std::memory_order_seq_cst);
+    if (m_alarm.isSet.load(std::memory_order_seq_cst))
+        AgentThread::clearAlarm(m_alarm);
+    if (m_followsOuter)
+        forEachStopper([this](Core &outer) { outer.forgetInner(this); });
+    wake();
+}
+
+/// Has the waiter look again. Under the lock, under which it also says that it waits no more.
+void Core::wake()
+{
+    if (!m_waker)
+        return;
+    if (m_waker->dispatcher)
+        m_waker->dispatcher->wakeUp();
+    else
+        m_waker->condition.notify_one();
+}
+
+/// Does what advance() and keep() found, without the lock.
+void Core::carryOut(Todo &todo)
+{
+    if (todo.addWards)
+        addWardsToReport(todo);
+    if ((todo.takenByRoot || todo.letGo) && !todo.unfinished.isEmpty()) {
+        qCWarning(lcJanitor).noquote().nospace()
+            << describeName()
+            << (todo.letGo ? " was destroyed with jobs pending; "
+                           : " failed with jobs pending and none encloses it; ")
+            << (todo.takenByRoot ? "the root janitor" : "the enclosing janitor")
+            << " takes them: " << namesOf(todo.unfinished);
+    }
+    if (todo.letGo && !todo.goingOn.isEmpty()) {
+        qCWarning(lcJanitor).noquote().nospace()
+            << describeName()
+            << " was destroyed with jobs pending, and nobody takes them; they go on: "
+            << namesOf(todo.goingOn);
+    }
+    for (const QFuture<void> &future : todo.toCancel)
+        cancelUnfinished(future);
+    for (const CorePointer &inner : todo.toCancelInside)
+        inner->cancelDaemons();
+    if (todo.quit)
+        exitEventLoop();
+    if (todo.setAlarm && !isDone())
+        setAlarm();
+    if (todo.hurry)
+        postFutures();
+    if (todo.tellNow && m_watched.load(std::memory_order_relaxed))
+        tell(true);
+}
+
+/// Calls \a function on the application's thread, unless the callee has ended by then: the drain is
+/// not to be disturbed.
+template<class F>
+static void whileCalleeRuns(const CorePointer &core, F function)
+{
+    if (!QCoreApplication::instance())
+        return;
+    QMetaObject::invokeMethod(
+        QCoreApplication::instance(),
+        [core, function] {
+            if (!core->hasCalleeEnded())
+                function();
+        },
+        Qt::QueuedConnection);
+}
+
+void Core::quit()
+{
+    whileCalleeRuns(CorePointer(this), [] { QCoreApplication::quit(); });
+}
+
+/// As quit(), but no window is asked whether it may be closed.
+void Core::exitEventLoop()
+{
+    whileCalleeRuns(CorePointer(this), [] { QCoreApplication::exit(0); });
+}
+
+QString Core::describeName() const
+{
+    return m_name.isEmpty() ? QStringLiteral("A janitor")
+                            : QStringLiteral("Janitor \"%1\"").arg(m_name);
+}
+
+/// Keeps the error of a job for the report and for the observers. Under the lock.
+void Core::keep(const Error &error, Ledger::Weight weight, Todo &todo)
+{
+    ++m_errorCount;
+    const bool isCause = !m_cause.isValid() && weight == Ledger::Weight::Trips;
+    const bool isKept = m_errors.size() < ReportParts::maximumErrors;
+    if (isCause) {
+        m_cause = error;
+        m_causeIndex = isKept ? m_errors.size() : -1;
+    }
+    if (isKept)
+        m_errors.append(error);
+    for (Observer *observer : m_observers) {
+        if (isCause)
+            observer->m_causeIndex = observer->m_newErrors.size();
+        observer->m_newErrors.append(error);
+    }
+    todo.tellNow = true;
+}
+
+Report Core::report() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_report;
+}
+
+QList<JobInfo> Core::jobs() const
+{
+    QList<JobInfo> jobs;
+    std::vector<CorePointer> wards;
+    {
+        const std::lock_guard lock(m_mutex);
+        list(jobs);
+        wards = m_wards;
+    }
+    for (const CorePointer &ward : wards)
+        jobs += ward->jobs();
+    return jobs;
+}
+
+/// Lists the live jobs of this core's own. Under the lock.
+void Core::list(QList<JobInfo> &jobs) const
+{
+    for (const std::atomic<Lane *> &slot : m_lanes) {
+        const Lane *lane = slot.load(std::memory_order_relaxed);
+        if (!lane)
+            continue;
+        lane->queue.visit([&](const Slot &live, JobInfo job) {
+            job.kind = lane->kind;
+            for (const HeldPromise &held : m_heldPromises) {
+                if (held.slot == &live)
+                    addProgress(job, held.future);
+            }
+            jobs.append(job);
+        });
+    }
+    for (const FutureList *list : {&m_newFutures, &m_watchedFutures}) {
+        for (const FutureJob *job = list->first; job; job = job->next)
+            jobs.append(describe(*job));
+    }
+}
+
+void Core::setWaker(Waker *waker)
+{
+    const std::lock_guard lock(m_mutex);
+    m_waker = waker;
+}
+
+void Core::lookAgain()
+{
+    const std::lock_guard lock(m_mutex);
+    wake();
+}
+
+void Core::waitOn(Waker &waker)
+{
+    std::unique_lock lock(m_mutex);
+    // Without an application there is no agent that watches futures. The clock is looked at in any
+    // case, for applications come and go.
+    const bool alone = !AgentThread::hasApplication();
+    const auto wanted = [&] {
+        return isDone() || m_helpWanted || (alone && m_newFutures.first) ||
+               alone == AgentThread::hasApplication();
+    };
+    if (alone && m_newFutures.first)
+        waker.condition.wait_for(lock, std::chrono::milliseconds(2));
+    else if (m_alarm.due < Alarm::never)
+        waker.condition.wait_for(lock, std::chrono::milliseconds(m_alarm.due - coarseNow()),
+                                 wanted);
+    else
+        waker.condition.wait(lock, wanted);
+    m_helpWanted = false;
+}
+
+} // namespace QJanitor::Private

@@ -1,0 +1,378 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+// Private. Not installed, no compatibility promised.
+
+#pragma once
+
+#include "ambient_p.h"
+#include "jobqueue_p.h"
+#include "ledger_p.h"
+
+#include <qjanitor/options.h>
+
+#include <QtCore/qfuture.h>
+#include <QtCore/qpromise.h>
+#include <QtCore/qshareddata.h>
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+QT_BEGIN_NAMESPACE
+class QAbstractEventDispatcher;
+QT_END_NAMESPACE
+
+namespace QJanitor::Private {
+
+/// The numbers of a janitor at one moment.
+struct Snapshot
+{
+    JanitorState state = JanitorState::Closed;
+    qsizetype pending = 0;
+    qsizetype ended = 0;
+    qsizetype failed = 0;
+    bool draining = false;
+    Error lastError;
+};
+
+/// What one observer has not yet seen: one of these, or nothing.
+struct News
+{
+    std::optional<Error> error;
+    std::optional<Error>
+        cause; ///< The failure that tripped the policy; it comes right after its error.
+    QList<JobInfo> hanging;
+};
+
+/// When the agent is to call a core's onAlarm(). Linked under the mailbox's lock.
+struct Alarm
+{
+    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+    Core *core = nullptr;
+    std::atomic<std::int64_t> due{never}; ///< On coarseNow()'s clock. Written by the core.
+    std::int64_t time = never;            ///< What due was when it was set.
+    Alarm *previous = nullptr;
+    Alarm *next = nullptr;
+    std::atomic<bool> isSet{false};
+};
+
+/// A promise that several cores may finish: the first one does.
+struct OncePromise
+{
+    QPromise<void> promise;
+    std::atomic_flag isFinished;
+    void finish()
+    {
+        if (!isFinished.test_and_set())
+            promise.finish();
+    }
+};
+using SharedPromise = std::shared_ptr<OncePromise>;
+
+/// Someone who wants to hear of a janitor's news; see Core::observe().
+class Observer
+{
+public:
+    virtual ~Observer() = default;
+
+private:
+    friend class Core;
+    /// Says that there is news. On any thread and under the core's lock: may only post an event.
+    virtual void nudge() = 0;
+    QList<Error> m_newErrors;
+    qsizetype m_causeIndex = -1; ///< In m_newErrors; then it is due itself.
+    std::optional<Error> m_dueCause;
+    QList<JobInfo> m_hanging;
+};
+
+/// A job that is a future, or that goes on in one after its callable has returned.
+struct FutureJob
+{
+    CorePointer core;
+    JobKind kind;
+    QString name;
+    SourceLocation site;
+    std::int64_t spawned; ///< On coarseNow()'s clock.
+    Adoption adoption;
+    FutureJob *previous = nullptr; ///< In one of the core's lists, under its lock.
+    FutureJob *next = nullptr;
+};
+
+/// Jobs that end in futures, the oldest first.
+struct FutureList
+{
+    void add(FutureJob *job);
+    void remove(FutureJob *job);
+    FutureJob *first = nullptr;
+    FutureJob *last = nullptr;
+};
+
+/// How the thread that waits for a janitor is woken: its event dispatcher, else the condition.
+struct Waker
+{
+    QAbstractEventDispatcher *dispatcher = nullptr;
+    std::condition_variable condition;
+};
+
+/*!
+    The shared heart of one janitor: its jobs, its ledger, its errors, and who is told of them.
+
+    Reference-counted: its jobs, pumps, clients, and the janitors inside it keep it alive. Being
+    alive says nothing about being open; that is the ledger's.
+
+    Locks: m_mutex is this core's; it is taken before that of an enclosing core, never after. Each
+    lane has one more for its takers, inside which no other is taken. No user code runs under
+    either.
+*/
+class Core : public QSharedData
+{
+public:
+    /// What an Options cannot say.
+    enum class Level { Nested, Application, Root };
+
+    /// \a outer is the frame in which the janitor is opened.
+    Core(const Options &options, Frame outer, Level level);
+    ~Core();
+    Q_DISABLE_COPY_MOVE(Core)
+
+    // ---- asked before anything is started: corejobs.cpp
+    SpawnError spawn(const Offer &offer);
+    bool accepts(JobKind kind) const;
+    Core *enclosing() const { return m_outer.core.data(); }
+    const Frame &outer() const { return m_outer; }
+
+    // ---- jobs that are futures: corefutures.cpp
+    /// Settles the new futures that have finished, and returns the others: watch them.
+    std::vector<FutureJob *> takeNewFutures();
+    /// Settles a job that was watched and whose future has finished.
+    void endWatch(FutureJob *job);
+    /// The agent has gone without having taken the new futures.
+    void forgetFuturesTicket();
+    /// Takes a job that was watched back, as if it were new.
+    void giveUpWatch(FutureJob *job);
+    /// Without an application, settles the futures that have finished; else tells the agent of them.
+    void lookAfterFutures();
+    /// Shows the progress of the job in \a slot, and cancels it when it should stop.
+    void addPromise(const Slot *slot, JobKind kind, const QFuture<void> &future);
+    void removePromise(const Slot *slot);
+
+    // ---- run by a pump, or by a thread that waits: corejobs.cpp
+    /// Runs queued jobs until there are none, or for a time slice. Pumps call it.
+    void runJobs(JobKind kind);
+    /// Runs one queued job, or one of a ward, on this thread. Returns false if there is none.
+    bool runOneJob();
+    /// Takes pumps that have not started back from the pool: there is nothing left for them.
+    void callOffPumps();
+    /// A pump was destroyed before it ran: somebody cleared the pool.
+    void pumpLost(JobKind kind);
+    void restartPumps(QThreadPool *pool);
+    QThreadPool *pool() const { return m_pool; }
+
+    // ---- the way to the end: core.cpp
+    void endCallee();
+    void requestStop();
+    /// Ends the callee and hands on what is pending, since the owner goes; nobody waits.
+    void letGo();
+    /// The same two for what runs here as \a role. A janitor inside a daemon or callee that should
+    /// stop or end should do so, too.
+    bool isStopRequested(Role role) const;
+    bool isDraining(Role role) const;
+    bool hasCalleeEnded() const { return m_calleeEnded.load(std::memory_order_relaxed); }
+    /// Returns \c true once the report is there.
+    bool isDone() const { return m_done.load(std::memory_order_acquire); }
+    /// The core that took this one's jobs over, or this one.
+    Core *effective();
+    Report report() const;
+    QList<JobInfo> jobs() const;
+
+    void setWaker(Waker *waker);
+    /// Has the thread that waits look at everything again.
+    void lookAgain();
+    /// Blocks until this core is done; only for a moment if there are futures to look after.
+    void waitOn(Waker &waker);
+
+    // ---- exec() only: core.cpp, coreclock.cpp
+    /// Quits the application's event loop, as a signal asks for.
+    void quit();
+    /// Asks the daemons to stop and gives up waiting, now or as soon as the event loop has ended.
+    void stopWaiting();
+
+    // ---- the time that draining takes: coreclock.cpp
+    void onAlarm();
+    /// Sets the drain timeout, before draining starts.
+    void limitDraining(std::int64_t milliseconds);
+    std::int64_t drainTimeout() const { return m_drainTimeout.load(std::memory_order_relaxed); }
+
+    // ---- told to others: corenews.cpp
+    QFuture<void> whenever(Role role, bool draining);
+    QFuture<Report> future();
+    void observe(Observer *observer);
+    void unobserve(Observer *observer);
+    Snapshot snapshot() const;
+    News takeNews(Observer *observer) const;
+    /// Nudges the observers and finishes the futures that are due. The agent calls it.
+    void publish();
+    void nudgeObservers();
+
+    // ---- the two that outlive a scope: coreglobals.cpp
+    /// The janitor of the current exec(), else of the last one; null before the first.
+    static CorePointer application();
+    static void setApplication(const CorePointer &core);
+    /// Nudges \a observer whenever there is another application janitor.
+    static void observeApplication(Observer *observer);
+    static void unobserveApplication(Observer *observer);
+    /// The safety net; null without an application, for then nobody would wait for it.
+    static CorePointer root();
+    /// Allows a root for an application that begins.
+    static void allowRoot();
+    /// Returns a root that is to be drained; if there is none, there will be none for this application.
+    static CorePointer retireRoot();
+
+private:
+    struct Lane;
+    struct Worker;
+    /// What is left to do once the lock is released.
+    struct Todo
+    {
+        bool quit = false;
+        bool addWards = false;
+        bool takenByRoot = false;
+        bool tellNow = false;
+        bool letGo = false;
+        bool setAlarm = false;
+        bool hurry = false; ///< New futures are awaited: the agent is to look at them at once.
+        QList<JobInfo> unfinished;
+        QList<JobInfo> goingOn; ///< Instead, if nobody takes them.
+        std::vector<QFuture<void>> toCancel;
+        std::vector<CorePointer> toCancelInside;
+    };
+
+    /// A promise that a running job holds.
+    struct HeldPromise
+    {
+        const Slot *slot;
+        JobKind kind;
+        QFuture<void> future;
+    };
+
+    SpawnError adopt(const Offer &offer);
+    void followOuterStops();
+    void forgetInner(Core *core);
+    template<class F>
+    void forEachStopper(F function);
+    void cancelDaemons();
+    enum class Admission { Asked, Given };
+    SpawnError endIn(std::unique_ptr<FutureJob> job, Admission admission);
+    std::array<FutureJob *, 2> takeFinished();
+    void postFutures();
+    void settleFuture(FutureJob *job);
+    void goOn(JobKind kind, const Slot &slot, Adoption adoption);
+    std::vector<QFuture<void>> daemonFutures() const;
+    void list(QList<JobInfo> &jobs) const;
+
+    Lane &lane(JobKind kind);
+    void build(Lane &lane, JobQueue::Place place, const Offer &offer);
+    void handInLate(Lane &lane, JobQueue::Place place);
+    void startPumpIfNeeded(Lane &lane);
+    void ensurePump(Lane &lane) noexcept;
+    void pumpRuns(Lane &lane);
+    void pumpHasJob(Lane &lane);
+    void pumpGoes(Lane &lane, bool hasRun);
+    static bool hasJobs(Lane &lane);
+    JobQueue::Place next(Worker &worker);
+    void leaveChunk(Worker &worker, JobQueue::Chunk *chunk);
+    void run(Worker &worker, JobQueue::Place place);
+    void dropLabel(Lane &lane, JobQueue::Place place);
+    void settleQuietly();
+    void settle(JobKind kind, Ledger::End end, const Error &error, Ledger::Weight weight);
+    void forward(JobKind kind, Ledger::End end, const Error &error);
+    void keep(const Error &error, Ledger::Weight weight, Todo &todo);
+
+    void advance(Todo &todo);
+    bool handOn(Todo &todo);
+    bool takeOver(Core &ward);
+    void dropWard(const Core *ward);
+    void close(Todo &todo, bool leaves);
+    void finish();
+    void wake();
+    void addWardsToReport(Todo &todo);
+    void carryOut(Todo &todo);
+    void exitEventLoop();
+    QString describeName() const;
+    void startClock(Todo &todo);
+    void setAlarm();
+    void abandon(Todo &todo);
+    void warn();
+    void addPromise(const SharedPromise &promise, bool draining);
+    void tell(bool now);
+
+    const QString m_name;
+    const Frame m_outer;
+    QThreadPool *const m_pool;
+    const Level m_level;
+    const std::int64_t m_hangWarningAfter; // ms, as all times here
+    std::atomic<std::int64_t> m_drainTimeout;
+    const bool m_quitsApplication;
+
+    mutable std::mutex m_mutex;
+    Ledger m_ledger;
+    std::array<std::atomic<Lane *>, 2> m_lanes{};
+    Waker *m_waker = nullptr;
+    bool m_helpWanted = false; ///< The waiter may run jobs that have just come in from a ward.
+    CorePointer m_takerPointer;
+    std::vector<CorePointer> m_wards; ///< No QList: it looks at its count of owners unordered.
+    QList<Error> m_errors;
+    qsizetype m_errorCount = 0;
+    Error m_cause;
+    qsizetype m_causeIndex = -1; ///< In m_errors.
+    Report m_report;
+    std::vector<Observer *> m_observers;
+    std::vector<QPromise<Report>> m_promises;
+    std::vector<SharedPromise> m_onStop;
+    std::vector<SharedPromise> m_onDraining;
+    std::int64_t m_drainingSince = 0;
+    std::int64_t m_nextWarning = Alarm::never;
+    std::int64_t m_deadline = Alarm::never;
+    Alarm m_alarm{.core = this};
+    FutureList m_newFutures; ///< Nobody watches these yet.
+    FutureList m_watchedFutures;
+    std::vector<HeldPromise> m_heldPromises;
+    std::vector<Core *>
+        m_inner; ///< Janitors inside whose futures are to be cancelled with this one's.
+    std::atomic<bool> m_followsOuter{false}; ///< Written under the lock.
+
+    std::atomic<Core *> m_taker{nullptr};
+    std::atomic<bool> m_stop{false};
+    std::atomic<bool> m_calleeEnded{false};
+    std::atomic<bool> m_draining{false};
+    std::atomic<bool> m_done{false};
+    std::atomic<bool> m_watched{false};       ///< Somebody observes or holds a future.
+    std::atomic<bool> m_futuresPosted{false}; ///< The agent is about to take the new futures.
+    std::atomic<bool> m_told{false}; ///< The agent has a ticket of this core that it has not read.
+};
+
+/// Calls \a function with each enclosing core whose stop is a stop for the daemons of this one, too.
+template<class F>
+void Core::forEachStopper(F function)
+{
+    Role role = m_outer.role;
+    for (Core *core = enclosing(); core && role != Role::CleanupJob; core = core->enclosing()) {
+        function(*core);
+        role = core->m_outer.role;
+    }
+}
+
+/// Returns the frame that counts on this thread: the slot's, else that of the running exec().
+Frame ambientFrame();
+/// Returns only its janitor, and at less cost; \a keep holds it where the slot does not.
+Core *ambientCore(CorePointer &keep);
+
+} // namespace QJanitor::Private

@@ -1,0 +1,299 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+// The part of the core that jobs travel through: spawned, taken by a pump, run, settled.
+
+#include "agentthread_p.h"
+#include "corelane_p.h"
+#include "job_p.h"
+#include "pump_p.h"
+#include "texts_p.h"
+#include "threadpool_p.h"
+
+#include <QtCore/qthreadpool.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace QJanitor::Private {
+
+namespace {
+
+/// A pump goes back to the end of the pool's queue after this time, so that others get their turn.
+constexpr std::int64_t timeSlice = 4; // ms
+
+/// Stands for a job whose callable could not be moved in: does nothing.
+constexpr JobType voidJob = {[](void *, JobContext &) { return true; }, [](void *) noexcept {}};
+
+Error nameError(const Slot &slot, Error error)
+{
+    const Origin &origin = slot.origin;
+    if (slot.isLabelled())
+        return ErrorParts::named(std::move(error), origin.label->name,
+                                 siteText(origin.label->site));
+    return ErrorParts::named(std::move(error), QString(), siteText(origin.site));
+}
+
+} // namespace
+
+/// Returns the lane for \a kind. Under the lock, the first time.
+Core::Lane &Core::lane(JobKind kind)
+{
+    std::atomic<Lane *> &slot = m_lanes[std::size_t(kind)];
+    if (!slot.load(std::memory_order_acquire))
+        slot.store(new Lane(kind), std::memory_order_release);
+    return *slot.load(std::memory_order_acquire);
+}
+
+SpawnError Core::spawn(const Offer &offer)
+{
+    if (offer.adopt)
+        return adopt(offer);
+    std::unique_ptr<Label> label;
+    if (offer.name && !offer.name->isEmpty())
+        label.reset(new Label{*offer.name, offer.site});
+    Lane *lane = nullptr;
+    JobQueue::Place place;
+    {
+        const std::lock_guard lock(m_mutex);
+        if (!m_ledger.accepts(ledgerKind(offer.kind)))
+            return SpawnError::ActiveJanitorTerminating;
+        lane = &this->lane(offer.kind);
+        place = lane->queue.reserve(label ? Origin(label.get()) : Origin(offer.site), bool(label));
+        label.release();
+        m_ledger.admit(oneOf(offer.kind));
+    }
+    build(*lane, place, offer);
+    if (m_watched.load(std::memory_order_relaxed))
+        tell(false);
+    return SpawnError::NoError;
+}
+
+/// Moves the accepted job in and shows it to the pumps. User code runs here, so no lock is held.
+void Core::build(Lane &lane, JobQueue::Place place, const Offer &offer)
+{
+    std::exception_ptr failure;
+    const JobType *type = offer.type;
+    try {
+        offer.place(place.slot().storage.data(), offer.source);
+    } catch (...) {
+        type = &voidJob;
+        failure = std::current_exception();
+    }
+    if (!JobQueue::publish(place, type))
+        handInLate(lane, place);
+    ensurePump(lane);
+    if (failure)
+        std::rethrow_exception(failure);
+}
+
+void Core::handInLate(Lane &lane, JobQueue::Place place)
+{
+    try {
+        const std::lock_guard lock(m_mutex);
+        lane.queue.late(place);
+    } catch (const std::bad_alloc &) {
+        const FrameSwap frame({CorePointer(this), roleOf(lane.kind)});
+        Worker worker(*this, lane, false);
+        place.slot().setState(Slot::Running);
+        run(worker, place);
+        leaveChunk(worker, nullptr);
+    }
+}
+
+void Core::runJobs(JobKind kind)
+{
+    Lane &lane = this->lane(kind);
+    const FrameSwap frame({CorePointer(this), roleOf(kind)});
+    const std::int64_t sliceEnd = coarseNow() + timeSlice;
+    pumpRuns(lane);
+    bool started = false;
+    Worker worker(*this, lane, true);
+    while (const JobQueue::Place place = next(worker)) {
+        if (!std::exchange(started, true))
+            pumpHasJob(lane);
+        run(worker, place);
+        if (kind == JobKind::Daemon && coarseNow() >= sliceEnd) {
+            lane.running.fetch_sub(1, std::memory_order_acq_rel);
+            (new Pump(CorePointer(this), kind, m_pool))->start();
+            break;
+        }
+    }
+    leaveChunk(worker, nullptr);
+}
+
+bool Core::runOneJob()
+{
+    for (const std::atomic<Lane *> &slot : m_lanes) {
+        Lane *lane = slot.load(std::memory_order_acquire);
+        if (!lane)
+            continue;
+        Worker worker(*this, *lane, false);
+        if (const JobQueue::Place place = next(worker)) {
+            const FrameSwap frame({CorePointer(this), roleOf(lane->kind)});
+            run(worker, place);
+            leaveChunk(worker, nullptr);
+            return true;
+        }
+    }
+    std::vector<CorePointer> wards;
+    {
+        const std::lock_guard lock(m_mutex);
+        wards = m_wards;
+    }
+    return std::any_of(wards.begin(), wards.end(), [this](const CorePointer &ward) {
+        return ward->m_pool == m_pool && ward->runOneJob();
+    });
+}
+
+/// Takes the next job. When there is none, a pump is retired in the same step in which that is
+/// seen.
+JobQueue::Place Core::next(Worker &worker)
+{
+    Lane &lane = worker.lane;
+    JobQueue::Taken taken;
+    {
+        const std::lock_guard lock(lane.takers);
+        taken = lane.queue.take();
+    }
+    while (!taken.place) {
+        const std::lock_guard lock(m_mutex);
+        if (taken.through)
+            lane.queue.recycle(taken.through);
+        if (const JobQueue::Place late = lane.queue.takeLate())
+            return late;
+        const std::lock_guard takersLock(lane.takers);
+        taken = lane.queue.take();
+        if (taken.place || taken.through)
+            continue;
+        if (worker.isPump)
+            pumpGoes(lane, true);
+        break;
+    }
+    return taken.place;
+}
+
+/// Counts the jobs that \a worker has ended in its chunk, now that it goes on to another one. Until
+/// then it need not: the chunk cannot be recycled before the worker's present job in it has ended.
+void Core::leaveChunk(Worker &worker, JobQueue::Chunk *chunk)
+{
+    if (worker.chunk == chunk)
+        return;
+    if (worker.ended > 0 && JobQueue::countEnded(worker.chunk, worker.ended)) {
+        const std::lock_guard lock(m_mutex);
+        worker.lane.queue.recycle(worker.chunk);
+    }
+    worker.chunk = chunk;
+    worker.ended = 0;
+}
+
+/// Runs a job, destroys its callable, and only then counts it as ended.
+void Core::run(Worker &worker, JobQueue::Place place)
+{
+    leaveChunk(worker, place.chunk);
+    Slot &slot = place.slot();
+    const JobType *type = slot.type();
+    const JobKind kind = worker.lane.kind;
+    JobContext &context = worker.context;
+    context.slot = &slot;
+    bool succeeded = false;
+    try {
+        succeeded = type->run(slot.storage.data(), context);
+    } catch (...) {
+        context.error = errorOfCurrentException();
+    }
+    type->destroy(slot.storage.data());
+    Error error;
+    if (!succeeded)
+        error = nameError(slot, std::exchange(context.error, Error()));
+    const bool goesOn = bool(context.continuation);
+    if (goesOn)
+        goOn(kind, slot, std::move(*std::exchange(context.continuation, nullptr)));
+    if (slot.isLabelled())
+        dropLabel(worker.lane, place);
+    slot.setState(Slot::Ended);
+    ++worker.ended;
+    if (goesOn)
+        return;
+    if (kind == JobKind::Daemon && succeeded)
+        settleQuietly();
+    else
+        settle(kind, succeeded ? Ledger::End::Succeeded : Ledger::End::Failed, error,
+               Ledger::Weight::Trips);
+}
+
+void Core::dropLabel(Lane &lane, JobQueue::Place place)
+{
+    std::unique_ptr<Label> label;
+    const std::lock_guard lock(m_mutex);
+    label.reset(lane.queue.takeLabel(place));
+}
+
+/// Counts the end of a daemon that ended well: without a lock, if it is not the last.
+void Core::settleQuietly()
+{
+    switch (m_ledger.endQuietly()) {
+    case Ledger::Quiet::Counted:
+        break;
+    case Ledger::Quiet::MaybeLast: {
+        Todo todo;
+        {
+            const std::lock_guard lock(m_mutex);
+            advance(todo);
+        }
+        carryOut(todo);
+        break;
+    }
+    case Ledger::Quiet::HandedOn:
+        forward(JobKind::Daemon, Ledger::End::Succeeded, Error());
+        break;
+    }
+    if (m_watched.load(std::memory_order_relaxed))
+        tell(false);
+}
+
+/// Counts the end of any job.
+void Core::settle(JobKind kind, Ledger::End end, const Error &error, Ledger::Weight weight)
+{
+    // Before the end is counted: after it the program may end, too.
+    if (error.isValid() && (weight == Ledger::Weight::OnlyListed || m_level == Level::Root))
+        qCCritical(lcJanitor).noquote() << error.toString();
+    Todo todo;
+    bool handedOn = false;
+    {
+        const std::lock_guard lock(m_mutex);
+        handedOn = m_ledger.end(ledgerKind(kind), end, weight);
+        if (!handedOn && error.isValid())
+            keep(error, weight, todo);
+        advance(todo);
+    }
+    if (handedOn)
+        forward(kind, end, error);
+    carryOut(todo);
+    if (m_watched.load(std::memory_order_relaxed))
+        tell(false);
+}
+
+/// Tells the janitor that took this one's jobs over that one of them has ended.
+void Core::forward(JobKind kind, Ledger::End end, const Error &error)
+{
+    bool last = false;
+    CorePointer taker;
+    {
+        const std::lock_guard lock(m_mutex);
+        taker = m_takerPointer;
+        last = m_ledger.pending().total() == 0;
+    }
+    if (!taker) {
+        if (error.isValid())
+            qCCritical(lcJanitor).noquote() << "Abandoned by its janitor:" << error.toString();
+        return;
+    }
+    if (last)
+        taker->dropWard(this);
+    // A daemon that was handed on has been asked to stop: that it fails then is no surprise.
+    taker->settle(kind, end, error,
+                  kind == JobKind::Daemon ? Ledger::Weight::OnlyListed : Ledger::Weight::Trips);
+}
+
+} // namespace QJanitor::Private

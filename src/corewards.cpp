@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+// The part of the core that gives its jobs to another janitor, and takes those of others.
+
+#include "core_p.h"
+#include "texts_p.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace QJanitor::Private {
+
+/// Gives the pending jobs to the nearest enclosing janitor that waits for its jobs, else to the
+/// root. Returns false if nobody takes them.
+bool Core::handOn(Todo &todo)
+{
+    list(todo.unfinished);
+    CorePointer taker = m_outer.core;
+    while (taker && !taker->takeOver(*this))
+        taker = taker->m_outer.core;
+    if (!taker && m_level == Level::Nested) {
+        taker = application();
+        if (!taker || !taker->takeOver(*this))
+            taker = root();
+        todo.takenByRoot = taker && taker->m_level == Level::Root && taker->takeOver(*this);
+        if (taker && taker->m_level == Level::Root && !todo.takenByRoot)
+            taker.reset();
+    }
+    if (!taker) {
+        todo.goingOn = std::exchange(todo.unfinished, {});
+        return false;
+    }
+    m_takerPointer = taker;
+    m_taker.store(taker.data(), std::memory_order_release);
+    return true;
+}
+
+/// Takes over the pending jobs of \a ward, whose lock is held, if this janitor waits for its jobs.
+bool Core::takeOver(Core &ward)
+{
+    const std::lock_guard lock(m_mutex);
+    if (!m_ledger.accepts(Ledger::Kind::CleanupJob))
+        return false;
+    const Ledger::Pending pending = ward.m_ledger.handOn();
+    m_ledger.admit(pending);
+    if (pending.total() > 0)
+        m_wards.push_back(CorePointer(&ward));
+    m_helpWanted = true;
+    wake();
+    return true;
+}
+
+void Core::dropWard(const Core *ward)
+{
+    CorePointer dropped; // may be the last reference: not to be destroyed under the lock
+    const std::lock_guard lock(m_mutex);
+    const auto found = std::find_if(m_wards.begin(), m_wards.end(),
+                                    [ward](const auto &core) { return core.data() == ward; });
+    if (found == m_wards.end())
+        return;
+    dropped = std::move(*found);
+    m_wards.erase(found);
+}
+
+void Core::addWardsToReport(Todo &todo)
+{
+    std::vector<CorePointer> wards;
+    {
+        const std::lock_guard lock(m_mutex);
+        wards = m_wards;
+    }
+    for (const CorePointer &ward : wards)
+        todo.unfinished += ward->jobs();
+    const std::lock_guard lock(m_mutex);
+    m_report = ReportParts::make(m_name, m_errors, m_errorCount, todo.unfinished,
+                                 m_report.completedCount(), m_report.canceledCount(), m_cause);
+    finish();
+}
+
+} // namespace QJanitor::Private

@@ -1,0 +1,114 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+#include "job_p.h"
+
+#include "texts_p.h"
+
+#include <QtCore/qexception.h>
+
+#include <cstring>
+
+namespace QJanitor::Private {
+
+using namespace Qt::StringLiterals;
+
+Error errorOfCurrentException()
+{
+    std::exception_ptr exception = std::current_exception();
+    try {
+        throw;
+    } catch (const QUnhandledException &unhandled) {
+        if (unhandled.exception())
+            exception = unhandled.exception();
+    } catch (...) {
+    }
+    return ErrorParts::make(Error::Kind::JobThrew, messageOfException(exception), exception);
+}
+
+Outcome outcomeOf(const Adoption &adoption, bool stopWasRequested)
+{
+    try {
+        // A future that failed is cancelled as well; so this spares the others the wait's lock.
+        if (!adoption.future.isCanceled()) {
+            const Error error = adoption.failureByValue ? adoption.failureByValue() : Error();
+            return {error.isValid() ? Ledger::End::Failed : Ledger::End::Succeeded, error};
+        }
+        QFuture<void>(adoption.future).waitForFinished(); // it has: this only rethrows
+    } catch (...) {
+        return {Ledger::End::Failed, errorOfCurrentException()};
+    }
+    if (stopWasRequested)
+        return {Ledger::End::Canceled, Error()};
+    const auto kind = adoption.promised ? Error::Kind::JobAbandoned : Error::Kind::JobCanceled;
+    return {Ledger::End::Failed, ErrorParts::make(kind, QString())};
+}
+
+void cancelUnfinished(QFuture<void> future)
+{
+    if (!future.isFinished())
+        future.cancel();
+}
+
+void addProgress(JobInfo &job, const QFuture<void> &future)
+{
+    const int least = future.progressMinimum();
+    const int most = future.progressMaximum();
+    if (most > least)
+        job.progress = double(future.progressValue() - least) / double(most - least);
+    job.progressText = future.progressText();
+    if (future.isSuspended())
+        job.state = JobState::Suspended;
+}
+
+JobInfo describe(const FutureJob &job)
+{
+    JobInfo info;
+    info.name = job.name;
+    info.kind = job.kind;
+    info.state = job.adoption.future.isRunning() ? JobState::Running : JobState::Queued;
+    info.spawnSite = siteText(job.site);
+    info.age = std::chrono::milliseconds(coarseNow() - job.spawned);
+    addProgress(info, job.adoption.future);
+    return info;
+}
+
+/// Tells whether \a promise was moved from. QPromise does not say, but all that were are alike.
+static bool isMovedFrom(const QPromise<void> &promise)
+{
+    QPromise<void> sample;
+    const QPromise<void> taken(std::move(sample));
+    return std::memcmp(static_cast<const void *>(&promise), static_cast<const void *>(&sample),
+                       sizeof(sample)) == 0;
+}
+
+static bool isOf(const QPromise<void> &promise, const QFuture<void> &future)
+{
+    return QFutureInterfaceBase::get(promise.future()) == QFutureInterfaceBase::get(future);
+}
+
+void JobContext::runWithPromise(void (*function)(void *, QPromise<void> &), void *callable)
+{
+    QPromise<void> promise;
+    QFuture<void> future = promise.future();
+    promise.start();
+    if (core)
+        core->addPromise(slot, kind, future);
+    try {
+        function(callable, promise);
+    } catch (...) {
+        if (core)
+            core->removePromise(slot);
+        throw;
+    }
+    if (core)
+        core->removePromise(slot);
+    // Moved out, or something else in its place: it lives elsewhere, or was dropped.
+    const bool goesOn = isMovedFrom(promise) || !isOf(promise, future);
+    if (!goesOn)
+        promise.finish();
+    if (goesOn || future.isCanceled())
+        goOnIn({future, {}, goesOn});
+}
+
+} // namespace QJanitor::Private

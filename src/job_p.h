@@ -1,0 +1,33 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+// Private. Not installed, no compatibility promised.
+
+#pragma once
+
+#include "core_p.h"
+
+namespace QJanitor::Private {
+
+/// How a job ended, as the ledger counts it, and its error if it failed.
+struct Outcome
+{
+    Ledger::End end = Ledger::End::Succeeded;
+    Error error;
+};
+
+/// Returns how a job ended whose future has finished.
+Outcome outcomeOf(const Adoption &adoption, bool stopWasRequested);
+
+/// Returns the exception that is being handled as the failure of a job. QUnhandledException is
+/// unwrapped. Call it in a catch block.
+Error errorOfCurrentException();
+
+/// Cancels \a future, unless it has finished: QFuture would change how it ended.
+void cancelUnfinished(QFuture<void> future);
+
+JobInfo describe(const FutureJob &job);
+/// Adds what \a future tells of its progress to \a job.
+void addProgress(JobInfo &job, const QFuture<void> &future);
+
+} // namespace QJanitor::Private

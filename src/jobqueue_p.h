@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+// Private. Not installed, no compatibility promised.
+
+#pragma once
+
+#include <qjanitor/job.h>
+#include <qjanitor/report.h>
+
+#include <QtCore/qlist.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <vector>
+
+namespace QJanitor::Private {
+
+/// Milliseconds on a clock that is read in a few nanoseconds and good to some 4 ms.
+std::int64_t coarseNow();
+
+/// What is kept of a job that has a name.
+struct Label
+{
+    QString name;
+    SourceLocation site;
+};
+
+/// Where a job comes from, in the size of a pointer: its call site alone, or a label on the heap.
+union Origin {
+    SourceLocation site;
+    Label *label;
+    explicit Origin(SourceLocation where)
+        : site(where)
+    {}
+    explicit Origin(Label *named)
+        : label(named)
+    {}
+};
+
+/*!
+    The janitor's side of one job: the callable lies in it, so that it costs no allocation.
+
+    One cache line, which goes from the spawner to the taker once. Its first word says all that they
+    tell each other: the type of the job, whether it is labelled, and its state.
+*/
+struct Slot
+{
+    enum State : std::uintptr_t { Free, Reserved, PassedOver, Queued, Running, Ended };
+    static constexpr std::uintptr_t stateMask = 7;
+    static constexpr std::uintptr_t labelledMark = 8;
+
+    std::atomic<std::uintptr_t> word{Free};
+    Origin origin{nullptr};
+    alignas(storageAlign) std::array<std::byte, storageSize> storage;
+
+    State state() const { return State(word.load(std::memory_order_relaxed) & stateMask); }
+    bool isLabelled() const { return word.load(std::memory_order_relaxed) & labelledMark; }
+    const JobType *type() const
+    {
+        return reinterpret_cast<const JobType *>(word.load(std::memory_order_relaxed) &
+                                                 ~(stateMask | labelledMark));
+    }
+    /// Changes the state of a job that no other thread changes now.
+    void setState(State state)
+    {
+        const std::uintptr_t rest = word.load(std::memory_order_relaxed) & ~stateMask;
+        word.store(rest | state, std::memory_order_relaxed);
+    }
+};
+
+/*!
+    The jobs of one kind that wait for a thread or have one, in the order in which they were
+    spawned.
+
+    A job is first reserved, then built by its spawner without any lock, then published. A taker
+    that meets a job which is still being built passes it over; its spawner hands it in again with
+    late().
+
+    Slots come in chunks. A chunk is recycled once all its jobs have ended and takers have left it.
+
+    No lock of its own. Members need: [owner] the owner's lock, [takers] one taker at a time, [any]
+    nothing.
+*/
+class JobQueue
+{
+public:
+    struct Chunk
+    {
+        static constexpr int size = 64;
+        Chunk *previous = nullptr;               // [owner]
+        std::atomic<Chunk *> next{nullptr};      // written by [owner]
+        std::atomic<int> unended{size + 1};      // one more until takers have left it
+        std::array<std::uint32_t, size> spawned; // [owner] ms since the queue's epoch
+
+        /// Slots are made one by one, each by the reserve() before it: most janitors need few.
+        Slot &slot(int index) { return *std::launder(slots() + index); }
+        Slot *slots() { return reinterpret_cast<Slot *>(memory.data()); }
+        alignas(Slot) std::array<std::byte, size * sizeof(Slot)> memory;
+    };
+    /// One job's place in the queue; null when there is none.
+    struct Place
+    {
+        Chunk *chunk = nullptr;
+        int index = 0;
+        explicit operator bool() const { return chunk; }
+        Slot &slot() const { return chunk->slot(index); }
+    };
+    struct Taken
+    {
+        Place place;
+        Chunk *through = nullptr; ///< Not null: call recycle() for it, then take() again.
+    };
+
+    JobQueue() = default;
+    ~JobQueue();
+    Q_DISABLE_COPY_MOVE(JobQueue)
+
+    /// A label is the queue's from then on, until takeLabel().
+    Place reserve(Origin origin, bool labelled); // [owner]
+    /// Makes a built job visible. Returns false if a taker has passed it over: hand it in late().
+    static bool publish(Place place, const JobType *type); // [any]
+    void late(Place place);                                // [owner]
+
+    /// Nothing in both members: there is nothing to take now.
+    Taken take();                                    // [takers]
+    Place takeLate();                                // [owner]
+    bool hasNext() const;                            // [takers]
+    bool hasLate() const { return !m_late.empty(); } // [owner]
+
+    Label *takeLabel(Place place); // [owner]
+    /// Counts \a count jobs of \a chunk as ended, whose state is Ended. Returns true if the chunk
+    /// is through: call recycle() for it.
+    static bool countEnded(Chunk *chunk, int count); // [any]
+    void recycle(Chunk *chunk);                      // [owner]
+
+    /// Calls \a visitor with each live job, oldest first; its kind is left to the caller.
+    template<class Visitor>
+    void visit(Visitor visitor) const; // [owner]
+
+private:
+    void addChunk();
+    JobInfo describe(Chunk &chunk, int index) const;
+
+    // The spawners' side.
+    std::int64_t m_epoch = coarseNow();
+    Chunk *m_oldest = nullptr;
+    Chunk *m_newest = nullptr;
+    Chunk *m_spare = nullptr;
+    int m_tail = Chunk::size;
+    std::vector<Place> m_late;
+
+    // The takers' side, on a cache line of its own.
+    alignas(64) std::atomic<Chunk *> m_first{nullptr}; ///< Written once, by the spawners.
+    Chunk *m_head = nullptr;
+    int m_headIndex = 0;
+};
+
+template<class Visitor>
+void JobQueue::visit(Visitor visitor) const
+{
+    for (Chunk *chunk = m_oldest; chunk; chunk = chunk->next.load(std::memory_order_relaxed)) {
+        const int end = chunk == m_newest ? m_tail : Chunk::size;
+        for (int index = 0; index < end; ++index) {
+            const Slot &slot = chunk->slot(index);
+            if (slot.state() != Slot::Ended)
+                visitor(slot, describe(*chunk, index));
+        }
+    }
+}
+
+} // namespace QJanitor::Private

@@ -1,0 +1,107 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+#include "mailbox_p.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace QJanitor::Private {
+
+Mailbox::Answer Mailbox::post(Ticket &ticket, bool hurried)
+{
+    const std::lock_guard lock(m_mutex);
+    if (!m_open)
+        return Answer::Closed;
+    m_tickets.push_back(std::move(ticket));
+    const bool tell = !m_announced || (hurried && !m_hurried);
+    m_announced = true;
+    m_hurried |= hurried;
+    return tell ? Answer::Tell : Answer::Taken;
+}
+
+std::vector<Ticket> Mailbox::takeAll()
+{
+    const std::lock_guard lock(m_mutex);
+    m_announced = !m_tickets.empty();
+    m_hurried = false;
+    return std::exchange(m_tickets, {});
+}
+
+Mailbox::Answer Mailbox::setAlarm(Alarm &alarm)
+{
+    const std::lock_guard lock(m_mutex);
+    if (!m_open)
+        return Answer::Closed;
+    if (!alarm.isSet) {
+        alarm.isSet = true;
+        alarm.previous = nullptr;
+        alarm.next = m_alarms;
+        if (m_alarms)
+            m_alarms->previous = &alarm;
+        m_alarms = &alarm;
+    }
+    alarm.time = alarm.due.load(std::memory_order_relaxed);
+    if (alarm.time >= m_nextAlarm)
+        return Answer::Taken;
+    m_nextAlarm = alarm.time;
+    return Answer::Tell;
+}
+
+void Mailbox::clearAlarm(Alarm &alarm)
+{
+    const std::lock_guard lock(m_mutex);
+    if (alarm.isSet)
+        unlink(alarm);
+}
+
+void Mailbox::unlink(Alarm &alarm)
+{
+    if (alarm.next)
+        alarm.next->previous = alarm.previous;
+    if (alarm.previous)
+        alarm.previous->next = alarm.next;
+    else
+        m_alarms = alarm.next;
+    alarm.isSet = false;
+}
+
+std::vector<CorePointer> Mailbox::takeDue(std::int64_t now)
+{
+    std::vector<CorePointer> due;
+    const std::lock_guard lock(m_mutex);
+    for (Alarm *alarm = m_alarms; alarm;) {
+        Alarm *next = alarm->next;
+        if (alarm->time <= now) {
+            due.emplace_back(alarm->core);
+            unlink(*alarm);
+        }
+        alarm = next;
+    }
+    return due;
+}
+
+std::int64_t Mailbox::nextAlarm()
+{
+    const std::lock_guard lock(m_mutex);
+    m_nextAlarm = Alarm::never;
+    for (const Alarm *alarm = m_alarms; alarm; alarm = alarm->next)
+        m_nextAlarm = std::min(m_nextAlarm, alarm->time);
+    return m_nextAlarm;
+}
+
+void Mailbox::open()
+{
+    const std::lock_guard lock(m_mutex);
+    m_open = true;
+    m_nextAlarm = Alarm::never; // the agent of an earlier application is gone
+    m_announced = m_hurried = false;
+}
+
+void Mailbox::close()
+{
+    const std::lock_guard lock(m_mutex);
+    m_open = false;
+}
+
+} // namespace QJanitor::Private

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+// Private. Not installed, no compatibility promised.
+
+#pragma once
+
+#include "ticket_p.h"
+
+#include <mutex>
+#include <vector>
+
+namespace QJanitor::Private {
+
+/*!
+    The agent's input: tickets from any thread, read by the agent in batches, and its alarms.
+
+    Says when the agent has to be told: for the first ticket, and once more for the first hurried
+    one.
+*/
+class Mailbox
+{
+public:
+    enum class Answer {
+        Closed, ///< Nobody reads any more: the ticket was not taken.
+        Taken,  ///< The agent knows already that there is something.
+        Tell,   ///< Taken; the agent has to be told.
+    };
+
+    Answer post(Ticket &ticket, bool hurried);
+    /// Returns all tickets. If there are none, the next one has to be announced again.
+    std::vector<Ticket> takeAll();
+
+    /// Has the core's onAlarm() called at \a alarm's due time, once.
+    Answer setAlarm(Alarm &alarm);
+    void clearAlarm(Alarm &alarm);
+    /// Takes the alarms that are due at \a now and returns their cores.
+    std::vector<CorePointer> takeDue(std::int64_t now);
+    /// Returns when to look next; an earlier alarm that is set later is announced.
+    std::int64_t nextAlarm();
+
+    void open();
+    /// Refuses tickets from now on.
+    void close();
+
+private:
+    void unlink(Alarm &alarm);
+
+    std::mutex m_mutex;
+    std::vector<Ticket> m_tickets;
+    Alarm *m_alarms = nullptr;
+    std::int64_t m_nextAlarm = Alarm::never;
+    bool m_open = false;
+    bool m_announced = false;
+    bool m_hurried = false;
+};
+
+} // namespace QJanitor::Private

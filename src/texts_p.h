@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+// Private. Not installed, no compatibility promised.
+
+#pragma once
+
+#include <qjanitor/job.h>
+#include <qjanitor/report.h>
+
+#include <QtCore/qloggingcategory.h>
+
+#include <exception>
+
+namespace QJanitor::Private {
+
+Q_DECLARE_LOGGING_CATEGORY(lcJanitor)
+
+/// Returns "file.cpp:42"; empty if the compiler cannot tell.
+QString siteText(const SourceLocation &site);
+
+/// Builds errors with all their parts.
+struct ErrorParts
+{
+    static Error make(Error::Kind kind, const QString &message, std::exception_ptr exception = {});
+    /// Returns \a error as the failure of the job that has this name and site.
+    static Error named(Error error, const QString &jobName, const QString &spawnSite);
+};
+
+/// Builds reports.
+struct ReportParts
+{
+    static constexpr qsizetype maximumErrors = 1000;
+
+    static Report make(const QString &name, const QList<Error> &errors, qsizetype errorCount,
+                       const QList<JobInfo> &unfinished, qsizetype completed, qsizetype canceled,
+                       const Error &cause = {});
+};
+
+QString messageOfException(const std::exception_ptr &exception);
+
+/// Returns one line: name, kind, state, age and spawn site.
+QString describe(const JobInfo &job);
+/// Returns the names of \a jobs in one line, the first few of them.
+QString namesOf(const QList<JobInfo> &jobs);
+
+} // namespace QJanitor::Private

@@ -1,0 +1,30 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+#include "threadpool_p.h"
+
+#include <QtCore/qcoreapplication.h>
+#include <QtCore/qthreadpool.h>
+
+namespace QJanitor::Private {
+
+static QThreadPool *makeThreadPool()
+{
+    auto *pool = new QThreadPool;
+    pool->setObjectName(QStringLiteral("QJanitor"));
+    // The global pool may not exist any more: asking for it is fine only while an application
+    // lives.
+    if (QCoreApplication::instance()) {
+        if (const QThreadPool *global = QThreadPool::globalInstance())
+            pool->setMaxThreadCount(global->maxThreadCount());
+    }
+    return pool;
+}
+
+QThreadPool *ownThreadPool()
+{
+    static QThreadPool *const pool = makeThreadPool();
+    return pool;
+}
+
+} // namespace QJanitor::Private

@@ -1,0 +1,25 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+// Private. Not installed, no compatibility promised.
+
+#pragma once
+
+#include "core_p.h"
+
+namespace QJanitor::Private {
+
+/// What the agent is told: that a janitor has futures to adopt, or something to tell. One for many.
+struct Ticket
+{
+    enum class Matter {
+        ServeSignals, ///< Bring the signals that ask to quit to this janitor, the application's.
+        News,         ///< Nudge the observers and finish the futures that are due.
+        LostPump,     ///< Its pool was cleared: start its pumps again.
+        Futures,      ///< Watch its new futures.
+    };
+    CorePointer core;
+    Matter matter = Matter::News;
+};
+
+} // namespace QJanitor::Private

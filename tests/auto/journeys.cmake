@@ -1,0 +1,29 @@
+# SPDX-FileCopyrightText: 2026 The QJanitor Authors
+# SPDX-License-Identifier: MIT
+
+# Whole journeys: jobs that end elsewhere than where they began, and programs from start to end.
+find_package(Threads REQUIRED)
+
+qjanitor_test(futures LIBS Qt6::Concurrent)   # how jobs that are futures end
+qjanitor_test(adoption)                       # what adoption does to them and their users
+qjanitor_test(promises)                       # jobs that are given a promise
+qjanitor_test(supervisor)                     # a janitor that an object owns
+qjanitor_test(supervisorend)                  # and that is destroyed with it
+qjanitor_test(deadlines)                      # jobs that do not end
+
+# Adds <suite>/program.cpp, which the suite runs in processes of its own.
+function(qjanitor_test_program suite)
+    qt_add_executable(${suite}_program ${suite}/program.cpp)
+    target_link_libraries(${suite}_program PRIVATE QJanitor::Core Threads::Threads)
+    qjanitor_defaults(${suite}_program)
+    add_dependencies(tst_${suite} ${suite}_program)
+    target_compile_definitions(tst_${suite} PRIVATE
+        "PROGRAM=\"$<TARGET_FILE:${suite}_program>\"")
+endfunction()
+
+qjanitor_test(applicationlife)                # applications that come and go around janitors
+qjanitor_test_program(applicationlife)
+if(UNIX)
+    qjanitor_test(quitsignals)                # signals that ask a program to quit
+    qjanitor_test_program(quitsignals)
+endif()

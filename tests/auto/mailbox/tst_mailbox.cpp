@@ -1,0 +1,243 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+#include "mailbox_p.h"
+
+#include "mailboxraces.h"
+
+#include <QtTest/qtest.h>
+
+#include <array>
+
+using QJanitor::Private::Alarm;
+using QJanitor::Private::CorePointer;
+using QJanitor::Private::Mailbox;
+using QJanitor::Private::Ticket;
+
+static_assert(std::is_nothrow_move_constructible_v<Ticket>);
+static_assert(!std::is_copy_constructible_v<Mailbox>);
+
+class tst_Mailbox : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void answers_data();
+    void answers();
+    void refusedTicketStaysWithItsPoster();
+    void ticketsKeepTheirOrder();
+    void closedMailboxStillGivesOutWhatItHas();
+    void alarms_data();
+    void alarms();
+    void dueAlarmsNameTheirCores();
+    void everyTicketIsRead();
+    void closingLosesNothing();
+};
+
+void tst_Mailbox::answers_data()
+{
+    // o open, c close, p post, h post in a hurry, t take all: the number of tickets.
+    // Answers: T tell the agent, . taken, x closed
+    QTest::addColumn<QByteArray>("script");
+    QTest::addColumn<QByteArray>("answers");
+
+    QTest::newRow("closed before it is opened") << QByteArray("ph") << QByteArray("xx");
+    QTest::newRow("the first ticket is announced, the next ones are not")
+        << QByteArray("oppp") << QByteArray("T..");
+    QTest::newRow("the first hurried one is announced again")
+        << QByteArray("opphhp") << QByteArray("T.T..");
+    QTest::newRow("a hurried one that is the first is announced once")
+        << QByteArray("ohph") << QByteArray("T..");
+    QTest::newRow("taking all empties it") << QByteArray("opptt") << QByteArray("T.20");
+    QTest::newRow("while the reader finds something it comes back unasked")
+        << QByteArray("optp") << QByteArray("T1.");
+    QTest::newRow("once the reader has found nothing it has to be told again")
+        << QByteArray("opttpp") << QByteArray("T10T.");
+    QTest::newRow("a hurried one is announced also while the reader comes back")
+        << QByteArray("opthhp") << QByteArray("T1T..");
+    QTest::newRow("the reader comes for nothing") << QByteArray("otp") << QByteArray("0T");
+    QTest::newRow("closed, it refuses") << QByteArray("opcph") << QByteArray("Txx");
+    QTest::newRow("closed, it gives out what it has") << QByteArray("oppct") << QByteArray("T.2");
+    QTest::newRow("opened again it starts afresh")
+        << QByteArray("ophctophp") << QByteArray("TT2TT.");
+    QTest::newRow("opened again with tickets inside, it announces them with the next")
+        << QByteArray("opcopt") << QByteArray("TT2");
+}
+
+void tst_Mailbox::answers()
+{
+    QFETCH(QByteArray, script);
+    QFETCH(QByteArray, answers);
+    Mailbox mailbox;
+    QByteArray log;
+    for (const char step : std::as_const(script)) {
+        Ticket ticket;
+        switch (step) {
+        case 'o':
+            mailbox.open();
+            break;
+        case 'c':
+            mailbox.close();
+            break;
+        case 't':
+            log += QByteArray::number(qulonglong(mailbox.takeAll().size()));
+            break;
+        default:
+            switch (mailbox.post(ticket, step == 'h')) {
+            case Mailbox::Answer::Closed:
+                log += 'x';
+                break;
+            case Mailbox::Answer::Taken:
+                log += '.';
+                break;
+            case Mailbox::Answer::Tell:
+                log += 'T';
+                break;
+            }
+        }
+    }
+    QCOMPARE(log, answers);
+}
+
+void tst_Mailbox::refusedTicketStaysWithItsPoster()
+{
+    Mailbox mailbox;
+    const CorePointer core = MailboxRaces::makeCore();
+    Ticket ticket{core, Ticket::Matter::News};
+    QCOMPARE(mailbox.post(ticket, false), Mailbox::Answer::Closed);
+    QCOMPARE(ticket.core.data(), core.data());
+    mailbox.open();
+    QCOMPARE(mailbox.post(ticket, false), Mailbox::Answer::Tell);
+    QCOMPARE(ticket.core.data(), nullptr);
+}
+
+void tst_Mailbox::ticketsKeepTheirOrder()
+{
+    Mailbox mailbox;
+    mailbox.open();
+    std::vector<CorePointer> cores;
+    for (int i = 0; i < 5; ++i) {
+        cores.push_back(MailboxRaces::makeCore());
+        Ticket ticket{cores.back(), i % 2 ? Ticket::Matter::LostPump : Ticket::Matter::News};
+        mailbox.post(ticket, i == 2);
+    }
+    const std::vector<Ticket> tickets = mailbox.takeAll();
+    QCOMPARE(tickets.size(), cores.size());
+    for (std::size_t i = 0; i < cores.size(); ++i) {
+        QCOMPARE(tickets[i].core.data(), cores[i].data());
+        QCOMPARE(tickets[i].matter, i % 2 ? Ticket::Matter::LostPump : Ticket::Matter::News);
+    }
+}
+
+void tst_Mailbox::closedMailboxStillGivesOutWhatItHas()
+{
+    Mailbox mailbox;
+    mailbox.open();
+    Ticket ticket{MailboxRaces::makeCore(), Ticket::Matter::News};
+    const QJanitor::Private::Core *core = ticket.core.data();
+    mailbox.post(ticket, false);
+    mailbox.close();
+    QCOMPARE(mailbox.takeAll().at(0).core.data(), core);
+    QVERIFY(mailbox.takeAll().empty());
+}
+
+void tst_Mailbox::alarms_data()
+{
+    // o open, ! close; A to C set an alarm at that many times 10; a to c clear it;
+    // 1 to 9 take what is due at that many times 10: the number of alarms; n the next one, - none.
+    // Answers: T tell the agent, . taken, x closed
+    QTest::addColumn<QByteArray>("script");
+    QTest::addColumn<QByteArray>("answers");
+
+    QTest::newRow("closed before it is opened") << QByteArray("A9n") << QByteArray("x0-");
+    QTest::newRow("no alarm") << QByteArray("o9n") << QByteArray("0-");
+    QTest::newRow("the first alarm is announced") << QByteArray("oBn") << QByteArray("T2");
+    QTest::newRow("a later one is not") << QByteArray("oBCn") << QByteArray("T.2");
+    QTest::newRow("an earlier one is announced") << QByteArray("oCBAn") << QByteArray("TTT1");
+    QTest::newRow("nothing rings early, nothing rings twice")
+        << QByteArray("oB1223n") << QByteArray("T0100-");
+    QTest::newRow("all that are due ring together")
+        << QByteArray("oABC2n3n") << QByteArray("T..231-");
+    QTest::newRow("a cleared one does not ring") << QByteArray("oABa1n2") << QByteArray("T.021");
+    QTest::newRow("cleared twice, or never set") << QByteArray("oAaab9n") << QByteArray("T0-");
+    QTest::newRow("cleared in the middle") << QByteArray("oABCb9n") << QByteArray("T..2-");
+    QTest::newRow("set twice it rings once") << QByteArray("oBB2n") << QByteArray("T.1-");
+    QTest::newRow("set again after it rang") << QByteArray("oA1nA1n") << QByteArray("T1-T1-");
+    QTest::newRow("one that was set before closing still rings")
+        << QByteArray("oA!B9n") << QByteArray("Tx1-");
+    QTest::newRow("opened again, the first alarm is announced")
+        << QByteArray("oAa!oB2") << QByteArray("TT1");
+}
+
+void tst_Mailbox::alarms()
+{
+    QFETCH(QByteArray, script);
+    QFETCH(QByteArray, answers);
+    Mailbox mailbox;
+    const CorePointer core = MailboxRaces::makeCore();
+    std::array<Alarm, 3> alarms;
+    QByteArray log;
+    for (const char step : std::as_const(script)) {
+        if (step == 'o') {
+            mailbox.open();
+        } else if (step == 'n') {
+            const std::int64_t next = mailbox.nextAlarm();
+            log +=
+                next == Alarm::never ? QByteArray("-") : QByteArray::number(qlonglong(next / 10));
+        } else if (step >= '1' && step <= '9') {
+            log += QByteArray::number(qulonglong(mailbox.takeDue((step - '0') * 10).size()));
+        } else if (step >= 'A' && step <= 'C') {
+            Alarm &alarm = alarms[std::size_t(step - 'A')];
+            alarm.core = core.data();
+            alarm.due = (step - 'A' + 1) * 10;
+            const Mailbox::Answer answer = mailbox.setAlarm(alarm);
+            log += answer == Mailbox::Answer::Tell    ? 'T'
+                   : answer == Mailbox::Answer::Taken ? '.'
+                                                      : 'x';
+        } else if (step == '!') {
+            mailbox.close();
+        } else {
+            mailbox.clearAlarm(alarms[std::size_t(step - 'a')]);
+        }
+    }
+    QCOMPARE(log, answers);
+}
+
+void tst_Mailbox::dueAlarmsNameTheirCores()
+{
+    Mailbox mailbox;
+    mailbox.open();
+    const CorePointer early = MailboxRaces::makeCore();
+    const CorePointer late = MailboxRaces::makeCore();
+    Alarm earlyAlarm;
+    earlyAlarm.core = early.data();
+    earlyAlarm.due = 10;
+    Alarm lateAlarm;
+    lateAlarm.core = late.data();
+    lateAlarm.due = 20;
+    mailbox.setAlarm(lateAlarm);
+    mailbox.setAlarm(earlyAlarm);
+    const std::vector<CorePointer> first = mailbox.takeDue(15);
+    QCOMPARE(first.size(), std::size_t(1));
+    QCOMPARE(first[0].data(), early.data());
+    QVERIFY(!earlyAlarm.isSet && lateAlarm.isSet);
+    const std::vector<CorePointer> second = mailbox.takeDue(20);
+    QCOMPARE(second.size(), std::size_t(1));
+    QCOMPARE(second[0].data(), late.data());
+}
+
+void tst_Mailbox::everyTicketIsRead()
+{
+    for (int round = 0; round < 100; ++round)
+        QCOMPARE(MailboxRaces::everyTicketIsRead(2, round), std::string());
+    QCOMPARE(MailboxRaces::everyTicketIsRead(4, 20'000), std::string());
+}
+
+void tst_Mailbox::closingLosesNothing()
+{
+    for (int round = 0; round < 200; ++round)
+        QCOMPARE(MailboxRaces::closingLosesNothing(2, round), std::string());
+}
+
+QTEST_APPLESS_MAIN(tst_Mailbox)
+#include "tst_mailbox.moc"

@@ -1,0 +1,213 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+// The program that tst_quitsignals sends signals to. It prints "ready" when the next one may come,
+// and reads a byte once that has been sent.
+
+#include <qjanitor/qjanitor.h>
+
+#include <QtCore/qcoreapplication.h>
+#include <QtCore/qsocketnotifier.h>
+#include <QtCore/qthread.h>
+#include <QtCore/qtimer.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <unistd.h>
+
+using namespace QJanitor;
+using namespace Qt::StringLiterals;
+
+namespace {
+
+void say(const char *event)
+{
+    std::puts(event);
+    std::fflush(stdout);
+}
+
+/// Before exec(): waits for one signal, which does not interrupt the reading.
+void getSignalled()
+{
+    say("ready");
+    char byte = 0;
+    while (::read(STDIN_FILENO, &byte, 1) < 0) {
+    }
+}
+
+/// Asks for \a count more signals, each when the one before is older than those that come in pairs.
+/// On a thread of its own, which is never ended, for that of the application may be blocked.
+void startPrompter(int count)
+{
+    auto *thread = new QThread;
+    auto *prompter = new QObject;
+    prompter->moveToThread(thread);
+    QObject::connect(thread, &QThread::started, prompter, [prompter, count] {
+        auto *notifier = new QSocketNotifier(STDIN_FILENO, QSocketNotifier::Read, prompter);
+        QObject::connect(notifier, &QSocketNotifier::activated, prompter,
+                         [=, left = count]() mutable {
+                             char byte = 0;
+                             if (::read(STDIN_FILENO, &byte, 1) != 1 || --left < 0)
+                                 return notifier->setEnabled(false);
+                             QTimer::singleShot(700, prompter, [] { say("ready"); });
+                         });
+    });
+    thread->start();
+}
+
+[[noreturn]] void blockForEver()
+{
+    static auto &mutex = *new std::mutex;
+    static auto &never = *new std::condition_variable;
+    std::unique_lock lock(mutex);
+    for (;;)
+        never.wait(lock);
+}
+
+/// Runs exec(), in which \a function is called first.
+template<class F>
+int execWith(F function, const Options &options = {})
+{
+    QTimer::singleShot(0, qApp, function);
+    return QJanitor::exec(options);
+}
+
+int drains()
+{
+    return execWith([] {
+        spawnDaemon([] {
+            while (!isDraining())
+                QThread::yieldCurrentThread();
+            spawnCleanupJob([] { say("drained"); });
+        });
+        say("ready");
+    });
+}
+
+int stuck()
+{
+    return execWith([] {
+        spawnDaemon(u"stuck"_s, [] { blockForEver(); });
+        say("ready");
+    });
+}
+
+int blocked()
+{
+    return execWith([] {
+        say("ready");
+        blockForEver();
+    });
+}
+
+int pair()
+{
+    return execWith([] {
+        auto *timer = new QTimer(qApp);
+        auto through = std::make_shared<std::atomic<bool>>(false);
+        spawnCleanupJob([through] {
+            while (!*through)
+                QThread::yieldCurrentThread();
+            say("drained");
+        });
+        QObject::connect(qApp, &QCoreApplication::aboutToQuit, timer, [timer] { timer->start(1); });
+        int ticks = 0;
+        QObject::connect(timer, &QTimer::timeout, timer, [=]() mutable {
+            if (++ticks == 20) // the agent has long seen what there is to see
+                *through = true;
+        });
+        std::raise(SIGINT);
+        std::raise(SIGTERM);
+    });
+}
+
+int remembered()
+{
+    catchQuitSignals();
+    getSignalled();
+    say("goes on");
+    return QJanitor::exec();
+}
+
+int rememberedTwice()
+{
+    catchQuitSignals();
+    getSignalled();
+    getSignalled();
+    return 0;
+}
+
+int notCaught()
+{
+    getSignalled();
+    return 0;
+}
+
+int ownHandler()
+{
+    std::signal(SIGTERM, [](int) { [[maybe_unused]] auto written = ::write(1, "own\n", 4); });
+    catchQuitSignals();
+    return drains();
+}
+
+int ignored()
+{
+    std::signal(SIGHUP, SIG_IGN);
+    catchQuitSignals();
+    return drains();
+}
+
+int notHandled()
+{
+    return execWith([] { say("ready"); }, {.handleSignals = false});
+}
+
+int afterwards()
+{
+    (void)execWith([] { QCoreApplication::quit(); });
+    getSignalled();
+    return 0;
+}
+
+int twoExecs()
+{
+    const int first = drains();
+    say("again");
+    return first + drains();
+}
+
+struct Mode
+{
+    const char *name;
+    int (*run)();
+    int prompts; ///< How many signals it is to be sent in exec(), but for the first.
+};
+
+constexpr Mode modes[] = {
+    {"drains", drains, 0},         {"stuck", stuck, 1},
+    {"blocked", blocked, 2},       {"pair", pair, 0},
+    {"remembered", remembered, 0}, {"rememberedTwice", rememberedTwice, 0},
+    {"notCaught", notCaught, 0},   {"ownHandler", ownHandler, 1},
+    {"ignored", ignored, 2},       {"notHandled", notHandled, 0},
+    {"afterwards", afterwards, 0}, {"twoExecs", twoExecs, 0},
+};
+
+} // namespace
+
+int main(int argc, char *argv[])
+{
+    QCoreApplication application(argc, argv);
+    for (const Mode &mode : modes) {
+        if (argc < 2 || std::strcmp(mode.name, argv[1]) != 0)
+            continue;
+        if (mode.prompts > 0)
+            startPrompter(mode.prompts);
+        ::_exit(mode.run()); // some leave threads that are blocked for ever
+    }
+    return 2;
+}

@@ -1,0 +1,23 @@
+# SPDX-FileCopyrightText: 2026 The QJanitor Authors
+# SPDX-License-Identifier: MIT
+
+# Adds tst_<unit> for a private unit that needs the rest of the core, see coreunits.cmake.
+function(qjanitor_unit_test unit)
+    qt_add_executable(tst_${unit} ${unit}/tst_${unit}.cpp)
+    target_link_libraries(tst_${unit} PRIVATE qjanitorunits Qt6::Test)
+    qjanitor_defaults(tst_${unit})
+    add_test(NAME tst_${unit} COMMAND tst_${unit})
+    set_tests_properties(tst_${unit} PROPERTIES TIMEOUT 300)
+endfunction()
+
+qjanitor_test(ledger SOURCES ledger.cpp)
+target_link_libraries(tst_ledger PRIVATE Threads::Threads)
+qjanitor_unit_test(jobqueue)
+qjanitor_unit_test(mailbox)
+qjanitor_unit_test(threadpool)
+qjanitor_unit_test(result)
+qjanitor_unit_test(error)
+qjanitor_unit_test(report)
+
+# Public units: they link the library.
+qjanitor_test(client LIBS Threads::Threads)

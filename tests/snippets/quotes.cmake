@@ -1,0 +1,71 @@
+# SPDX-FileCopyrightText: 2026 The QJanitor Authors
+# SPDX-License-Identifier: MIT
+
+# Checks that each block of C++ or CMake code in ROOT/PAGE is what it quotes. The line before a block
+# says what: <!-- quote FILE --> or, for the part between two lines with "! [NAME]", <!-- quote FILE NAME -->.
+# With -D UPDATE=ON it writes the blocks anew.
+cmake_minimum_required(VERSION 3.25)
+
+# Sets OUT to the part of FILE that is called NAME, without the indentation of its first line.
+function(read_part file name out)
+    file(READ "${ROOT}/${file}" text)
+    if(name)
+        set(mark "! [${name}]\n")
+        string(LENGTH "${mark}" mark_length)
+        string(FIND "${text}" "${mark}" begin)
+        if(begin EQUAL -1)
+            message(FATAL_ERROR "${PAGE}: ${file} has no part called ${name}")
+        endif()
+        math(EXPR begin "${begin} + ${mark_length}")
+        string(SUBSTRING "${text}" ${begin} -1 text)
+        string(FIND "${text}" "${mark}" end)
+        if(end EQUAL -1)
+            message(FATAL_ERROR "${PAGE}: ${file} does not say where ${name} ends")
+        endif()
+        string(SUBSTRING "${text}" 0 ${end} text)
+        string(REGEX REPLACE "[ \t]*(//|#)$" "" text "${text}")
+    else()
+        string(REGEX REPLACE "^((//|#) SPDX-[^\n]*\n)+" "" text "${text}")
+        string(REGEX REPLACE "^\n" "" text "${text}")
+    endif()
+    if(text MATCHES "^( +)")
+        string(REPLACE "\n${CMAKE_MATCH_1}" "\n" text "\n${text}")
+    endif()
+    string(STRIP "${text}" text)
+    set(${out} "${text}" PARENT_SCOPE)
+endfunction()
+
+file(READ "${ROOT}/${PAGE}" rest)
+set(updated "")
+set(count 0)
+while(rest MATCHES "\n```(cpp|cmake)\n")
+    set(fence "${CMAKE_MATCH_0}")
+    string(FIND "${rest}" "${fence}" begin)
+    string(SUBSTRING "${rest}" 0 ${begin} before)
+    string(LENGTH "${fence}" fence_length)
+    math(EXPR begin "${begin} + ${fence_length} - 1")
+    string(SUBSTRING "${rest}" ${begin} -1 rest)
+    string(FIND "${rest}" "\n```" end)
+    string(SUBSTRING "${rest}" 0 ${end} block)
+    string(SUBSTRING "${rest}" ${end} -1 rest)
+
+    if(NOT before MATCHES "\n<!-- quote ([^ \n]+)( ([^ \n]+))? -->$")
+        message(FATAL_ERROR "${PAGE}: the line before this block does not say what it quotes:\n${block}")
+    endif()
+    set(file "${CMAKE_MATCH_1}")
+    set(name "${CMAKE_MATCH_3}")
+    read_part("${file}" "${name}" expected)
+    string(STRIP "${block}" block)
+    if(NOT UPDATE AND NOT block STREQUAL expected)
+        message(FATAL_ERROR "${PAGE} differs from ${file} ${name}.\n"
+            "---- the page says\n${block}\n---- the file says\n${expected}\n"
+            "---- to take what the file says:\n"
+            "cmake -D ROOT=. -D PAGE=${PAGE} -D UPDATE=ON -P tests/snippets/quotes.cmake")
+    endif()
+    string(APPEND updated "${before}${fence}${expected}")
+    math(EXPR count "${count} + 1")
+endwhile()
+if(UPDATE)
+    file(WRITE "${ROOT}/${PAGE}" "${updated}${rest}")
+endif()
+message(STATUS "${PAGE}: ${count} blocks are what they quote")
