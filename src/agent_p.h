@@ -53,7 +53,7 @@ private:
     void serveSignals();
     void onQuitRequest();
     void watchFutures(Core &core);
-    void watch(FutureJob *job);
+    void watch(WatchedJob *job);
     void onFinished(Watcher *watcher);
 
     Mailbox &m_mailbox;
