@@ -103,7 +103,7 @@ QString describe(const JobInfo &job)
         text += u", "_s + job.progressText;
     if (job.progress >= 0 || !job.progressText.isEmpty())
         text +=
-            u", no progress for %1 s"_s.arg(double(job.sinceProgress.count()) / 1000, 0, 'f', 1);
+            u", last progress %1 s ago"_s.arg(double(job.sinceProgress.count()) / 1000, 0, 'f', 1);
     return text;
 }
 

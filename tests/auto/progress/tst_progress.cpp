@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// Progress: who makes some gets more time, and a hang warning tells since when there was none.
+// Progress: who makes some gets more time, and a hang warning tells when there was some last.
 
 #include "../contract/gate.h"
 #include "../contract/record.h"
@@ -28,8 +28,8 @@ private Q_SLOTS:
     void theTimeoutIsNeverExtendedBeyondItsLimit();
     void aLimitWithoutATimeoutMeansNothing();
     void withoutProgressTheTimeoutHolds();
-    void aHangWarningTellsSinceWhenThereIsNoProgress_data();
-    void aHangWarningTellsSinceWhenThereIsNoProgress();
+    void aHangWarningTellsWhenThereWasProgress_data();
+    void aHangWarningTellsWhenThereWasProgress();
     void ofAJobThatReportsNoneItIsItsAge();
 };
 
@@ -141,14 +141,14 @@ void tst_Progress::withoutProgressTheTimeoutHolds()
     QCOMPARE(report.unfinished().first().progressText, u"waits for the disk"_s);
 }
 
-void tst_Progress::aHangWarningTellsSinceWhenThereIsNoProgress_data()
+void tst_Progress::aHangWarningTellsWhenThereWasProgress_data()
 {
     QTest::addColumn<bool>("isFuture");
     QTest::newRow("a promise") << false;
     QTest::newRow("a future") << true;
 }
 
-void tst_Progress::aHangWarningTellsSinceWhenThereIsNoProgress()
+void tst_Progress::aHangWarningTellsWhenThereWasProgress()
 {
     QFETCH(const bool, isFuture);
     const LogLines logLines;
@@ -156,9 +156,9 @@ void tst_Progress::aHangWarningTellsSinceWhenThereIsNoProgress()
     std::unique_ptr<Status> status;
     const auto job = [](QPromise<void> &promise) {
         promise.setProgressRange(0, 4);
-        blockUntil([] { return LogLines::count(u"no progress"_s) >= 1; });
+        blockUntil([] { return LogLines::count(u"last progress"_s) >= 1; });
         promise.setProgressValueAndText(1, u"block 1"_s);
-        blockUntil([] { return LogLines::count(u"block 1, no progress"_s) >= 3; });
+        blockUntil([] { return LogLines::count(u"block 1, last progress"_s) >= 3; });
     };
     enter({.hangWarningAfter = 10ms}, [&] {
         status = std::make_unique<Status>(Client::current());
@@ -177,7 +177,7 @@ void tst_Progress::aHangWarningTellsSinceWhenThereIsNoProgress()
         });
     });
     QVERIFY(seen.contains(u"slow"_s));
-    QVERIFY(LogLines::count(u"25 %, block 1, no progress for "_s) >= 3);
+    QVERIFY(LogLines::count(u"25 %, block 1, last progress "_s) >= 3);
 }
 
 void tst_Progress::ofAJobThatReportsNoneItIsItsAge()
@@ -191,7 +191,7 @@ void tst_Progress::ofAJobThatReportsNoneItIsItsAge()
     const JobInfo job = report.unfinished().value(0);
     QCOMPARE(job.sinceProgress.count(), job.age.count());
     QVERIFY(job.age > 0ms);
-    QVERIFY(!report.toString().contains(u"no progress"_s));
+    QVERIFY(!report.toString().contains(u"last progress"_s));
 }
 
 QTEST_GUILESS_MAIN(tst_Progress)
