@@ -21,4 +21,5 @@ qjanitor_unit_test(report)
 
 # Public units: they link the library.
 qjanitor_test(client LIBS Threads::Threads)
+qjanitor_test(status)
 qjanitor_test(guard LIBS Threads::Threads)
