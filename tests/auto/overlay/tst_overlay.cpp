@@ -18,6 +18,8 @@
 #include <QtTest/qsignalspy.h>
 #include <QtTest/qtest.h>
 
+#include <memory>
+
 using namespace QJanitor;
 using namespace Contract;
 using namespace Qt::StringLiterals;
@@ -32,14 +34,22 @@ class Program
 public:
     Program()
     {
-        m_engine.addImportPath(QStringLiteral(QJANITOR_QML_IMPORT_PATH));
-        m_engine.load(QStringLiteral(SOURCE_DIR "/Program.qml"));
-        if (m_engine.rootObjects().isEmpty())
+        m_engine->addImportPath(QStringLiteral(QJANITOR_QML_IMPORT_PATH));
+        m_engine->load(QStringLiteral(SOURCE_DIR "/Program.qml"));
+        if (m_engine->rootObjects().isEmpty())
             qFatal("the program does not load");
     }
+    ~Program()
+    {
+        m_engine.reset();
+        // What windows leave to the event loop: none runs here any more.
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    }
+    Q_DISABLE_COPY_MOVE(Program)
+
     QQuickWindow *window() const
     {
-        return qobject_cast<QQuickWindow *>(m_engine.rootObjects().constFirst());
+        return qobject_cast<QQuickWindow *>(m_engine->rootObjects().constFirst());
     }
     bool showsOverlay() const
     {
@@ -69,14 +79,18 @@ public:
     bool shows(const QString &text) const { return itemWithText(text); }
 
 private:
-    QQmlApplicationEngine m_engine;
+    std::unique_ptr<QQmlApplicationEngine> m_engine = std::make_unique<QQmlApplicationEngine>();
 };
 
-/// Runs exec() with \a function in its event loop.
+/// Runs exec() with \a function in its event loop, once the statuses made before know of it.
 template<class F>
 Report reportOfExec(F function)
 {
-    QTimer::singleShot(0, QCoreApplication::instance(), function);
+    const Status status;
+    QObject::connect(&status, &Status::stateChanged, &status, [function](JanitorState state) {
+        if (state == JanitorState::Running)
+            QTimer::singleShot(0, QCoreApplication::instance(), function);
+    });
     return tryExec(keepGoing).janitorResult;
 }
 
