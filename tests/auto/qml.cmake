@@ -37,6 +37,7 @@ function(qjanitor_qml_test file)
 endfunction()
 qjanitor_qml_test("${PROJECT_BINARY_DIR}/qml/QJanitor/ShutdownOverlay.qml")
 qjanitor_qml_test("${CMAKE_CURRENT_SOURCE_DIR}/overlay/Program.qml")
+qjanitor_qml_test("${PROJECT_SOURCE_DIR}/tests/snippets/snippet_overlay.qml")
 if(TARGET photo-importer)
     qjanitor_qml_test("${PROJECT_SOURCE_DIR}/examples/09-photo-importer/Main.qml"
         -I "${PROJECT_BINARY_DIR}/examples/09-photo-importer/qml")

@@ -32,10 +32,10 @@ constexpr Options keepGoing{.failurePolicy = FailurePolicy::KeepGoing, .handleSi
 class Program
 {
 public:
-    Program()
+    explicit Program(const QString &file = QStringLiteral(SOURCE_DIR "/Program.qml"))
     {
         m_engine->addImportPath(QStringLiteral(QJANITOR_QML_IMPORT_PATH));
-        m_engine->load(QStringLiteral(SOURCE_DIR "/Program.qml"));
+        m_engine->load(file);
         if (m_engine->rootObjects().isEmpty())
             qFatal("the program does not load");
     }
@@ -123,6 +123,7 @@ class tst_Overlay : public QObject
 private Q_SLOTS:
     void closingDrainsWithTheWindowInSight_data();
     void closingDrainsWithTheWindowInSight();
+    void theSnippetDoesTheSame();
     void nothingToFinishShowsNothing();
     void aWindowThatRefusesIsLeftAlone();
     void withoutExecTheWindowCloses();
@@ -170,6 +171,23 @@ void tst_Overlay::closingDrainsWithTheWindowInSight()
     QVERIFY(program.window()->isVisible());
     QVERIFY(program.showsOverlay());
     QCOMPARE(quits.size(), 1);
+}
+
+void tst_Overlay::theSnippetDoesTheSame()
+{
+    const Program program(QStringLiteral(SOURCE_DIR "/../../snippets/snippet_overlay.qml"));
+    const Gate gate;
+    const Report report = reportOfExec([&] {
+        hold(u"held"_s, gate);
+        QVERIFY(!program.window()->close());
+        when([&] { return program.shows(u"Finishing 1 of 1 …"_s); },
+             [&] {
+                 QCOMPARE(program.window()->title(), u"Working …"_s);
+                 gate.open();
+             });
+    });
+    QCOMPARE(report.completedCount(), 1);
+    QVERIFY(program.window()->isVisible());
 }
 
 void tst_Overlay::nothingToFinishShowsNothing()
