@@ -9,7 +9,7 @@
 set -eu
 
 if [ $# -eq 0 ]; then
-    set -- g++ cmake ninja-build qt6-base-dev
+    set -- g++ cmake ninja-build qt6-base-dev libsystemd-dev
 fi
 
 is_installed() {

@@ -80,5 +80,6 @@ int main(int argc, char *argv[])
     print(QStringLiteral("listening on %1:%2")
               .arg(server->serverAddress().toString())
               .arg(server->serverPort()));
+    QJanitor::notifyReady(); // for systemd, if that has started it
     return settings.useJanitor ? execWithJanitor(settings, server) : execWithoutJanitor();
 }

@@ -26,4 +26,5 @@ qjanitor_test_program(applicationlife)
 if(UNIX)
     qjanitor_test(quitsignals)                # signals that ask a program to quit
     qjanitor_test_program(quitsignals)
+    qjanitor_test(notifications LIBS Threads::Threads) # what a service manager is told
 endif()
