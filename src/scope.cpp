@@ -104,7 +104,7 @@ EnterResult<int> tryExec(const Options &options)
     const CorePointer previous = Core::application();
     if (!previous || previous->isDone())
         Core::setApplication(core);
-    const ServedSignals signals(core, options.handleSignals);
+    const ServedSignals signals(core, options.handleSignals && Core::application() == core);
     auto exitCode = CalleeResult<int>::of([&core] {
         const FrameSwap frame({core, Role::Callee});
         return QCoreApplication::exec();
