@@ -22,7 +22,7 @@ class Watcher : public QFutureWatcher<void>
 {
 public:
     using QFutureWatcher::QFutureWatcher;
-    FutureJob *job = nullptr;
+    WatchedJob *job = nullptr;
 };
 
 Agent::Agent(Mailbox &mailbox)
@@ -35,7 +35,7 @@ Agent::~Agent()
 {
     for (QObject *child : children()) {
         auto *watcher = static_cast<Watcher *>(child); // it has no other children
-        if (FutureJob *job = std::exchange(watcher->job, nullptr))
+        if (WatchedJob *job = std::exchange(watcher->job, nullptr))
             job->core->giveUpWatch(job);
     }
 }
@@ -101,7 +101,7 @@ void Agent::deliver(const std::vector<Ticket> &tickets, Agent *agent)
 
 void Agent::watchFutures(Core &core)
 {
-    for (FutureJob *job : core.takeNewFutures())
+    for (WatchedJob *job : core.takeNewFutures())
         watch(job);
 }
 
@@ -136,7 +136,7 @@ void Agent::watchTheEnd(const CorePointer &core)
         m_stopNotice = std::make_unique<StopNotice>(core);
 }
 
-void Agent::watch(FutureJob *job)
+void Agent::watch(WatchedJob *job)
 {
     Watcher *watcher = nullptr;
     if (m_idle.empty()) {
@@ -152,7 +152,7 @@ void Agent::watch(FutureJob *job)
 
 void Agent::onFinished(Watcher *watcher)
 {
-    FutureJob *job = std::exchange(watcher->job, nullptr);
+    WatchedJob *job = std::exchange(watcher->job, nullptr);
     if (!job)
         return;
     watcher->setFuture(QFuture<void>()); // keep nothing of the users'; its end finds no job

@@ -55,7 +55,7 @@ private:
     void onQuitRequest();
     void watchTheEnd(const CorePointer &core);
     void watchFutures(Core &core);
-    void watch(FutureJob *job);
+    void watch(WatchedJob *job);
     void onFinished(Watcher *watcher);
 
     Mailbox &m_mailbox;

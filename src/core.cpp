@@ -93,7 +93,7 @@ void Core::endCallee()
         m_ledger.endCallee();
         m_calleeEnded.store(true, std::memory_order_relaxed);
         advance(todo);
-        todo.hurry = m_newFutures.first;
+        todo.hurry = !m_newFutures.empty();
         todo.tellNow = true;
         if (m_ledger.phase() != Ledger::Phase::Closed)
             startClock(todo);
@@ -308,10 +308,7 @@ void Core::list(QList<JobInfo> &jobs) const
             jobs.append(job);
         });
     }
-    for (const FutureList *list : {&m_newFutures, &m_watchedFutures}) {
-        for (const FutureJob *job = list->first; job; job = job->next)
-            jobs.append(describe(*job));
-    }
+    forEachFuture([&](const FutureJob &job) { jobs.append(describe(job)); });
 }
 
 void Core::setWaker(Waker *waker)
@@ -333,10 +330,10 @@ void Core::waitOn(Waker &waker)
     // case, for applications come and go.
     const bool alone = !AgentThread::hasApplication();
     const auto wanted = [&] {
-        return isDone() || m_helpWanted || (alone && m_newFutures.first) ||
+        return isDone() || m_helpWanted || (alone && !m_newFutures.empty()) ||
                alone == AgentThread::hasApplication();
     };
-    if (alone && m_newFutures.first)
+    if (alone && !m_newFutures.empty())
         waker.condition.wait_for(lock, std::chrono::milliseconds(2));
     else if (m_alarm.due < Alarm::never)
         waker.condition.wait_for(lock, std::chrono::milliseconds(m_alarm.due - coarseNow()),

@@ -20,6 +20,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <limits>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -96,23 +97,27 @@ private:
 /// A job that is a future, or that goes on in one after its callable has returned.
 struct FutureJob
 {
-    CorePointer core;
     JobKind kind;
     QString name;
     SourceLocation site;
     std::int64_t spawned; ///< On coarseNow()'s clock.
     Adoption adoption;
-    FutureJob *previous = nullptr; ///< In one of the core's lists, under its lock.
-    FutureJob *next = nullptr;
 };
 
-/// Jobs that end in futures, the oldest first.
-struct FutureList
+/// One that is looked at by itself: watched by the agent, or being settled.
+struct WatchedJob : FutureJob
 {
-    void add(FutureJob *job);
-    void remove(FutureJob *job);
-    FutureJob *first = nullptr;
-    FutureJob *last = nullptr;
+    CorePointer core;
+    WatchedJob *previous = nullptr; ///< In the core's list, under its lock.
+    WatchedJob *next = nullptr;
+};
+
+/// The watched jobs of a core.
+struct WatchedJobs
+{
+    void add(WatchedJob *job);
+    void remove(WatchedJob *job);
+    WatchedJob *first = nullptr;
 };
 
 /// How the thread that waits for a janitor is woken: its event dispatcher, else the condition.
@@ -151,13 +156,15 @@ public:
 
     // ---- jobs that are futures: corefutures.cpp
     /// Settles the new futures that have finished, and returns the others: watch them.
-    std::vector<FutureJob *> takeNewFutures();
+    std::vector<WatchedJob *> takeNewFutures();
+    /// Settles some of the oldest new futures that have finished. Returns whether there were any.
+    bool settleNewFutures();
     /// Settles a job that was watched and whose future has finished.
-    void endWatch(FutureJob *job);
+    void endWatch(WatchedJob *job);
     /// The agent has gone without having taken the new futures.
     void forgetFuturesTicket();
     /// Takes a job that was watched back, as if it were new.
-    void giveUpWatch(FutureJob *job);
+    void giveUpWatch(WatchedJob *job);
     /// Without an application, settles the futures that have finished; else tells the agent of them.
     void lookAfterFutures();
     /// Shows the progress of the job in \a slot, and cancels it when it should stop.
@@ -271,12 +278,15 @@ private:
     template<class F>
     void forEachStopper(F function);
     void cancelDaemons();
-    enum class Admission { Asked, Given };
-    SpawnError endIn(std::unique_ptr<FutureJob> job, Admission admission);
-    std::array<FutureJob *, 2> takeFinished();
+    std::vector<FutureJob> &batchForNew();
+    bool shouldCancel(const FutureJob &job) const;
+    template<class F>
+    void forEachFuture(F function) const;
+    struct Batch;
+    void sortNew(Batch &batch, bool watch);
+    void settleBatch(Batch &batch);
     void postFutures();
-    void settleFuture(FutureJob *job);
-    void goOn(JobKind kind, const Slot &slot, Adoption adoption);
+    void goOn(JobKind kind, Slot &slot, Adoption adoption);
     std::vector<QFuture<void>> daemonFutures() const;
     void list(QList<JobInfo> &jobs) const;
 
@@ -293,9 +303,17 @@ private:
     void leaveChunk(Worker &worker, JobQueue::Chunk *chunk);
     void run(Worker &worker, JobQueue::Place place);
     void dropLabel(Lane &lane, JobQueue::Place place);
-    void settleQuietly();
-    void settle(JobKind kind, Ledger::End end, const Error &error, Ledger::Weight weight);
-    void forward(JobKind kind, Ledger::End end, const Error &error);
+    void settleQuietly(std::int64_t count = 1);
+    /// What still lists a job that ends: exactly one, or neither if it comes from a ward.
+    struct Listed
+    {
+        Slot *slot = nullptr;
+        WatchedJob *watched = nullptr;
+    };
+    void settle(JobKind kind, Ledger::End end, const Error &error, Ledger::Weight weight,
+                Listed listed);
+    void unlist(Listed listed);
+    void forward(JobKind kind, Ledger::End end, const Error &error, Listed listed);
     void keep(const Error &error, Ledger::Weight weight, Todo &todo);
 
     void advance(Todo &todo);
@@ -330,6 +348,7 @@ private:
     Waker *m_waker = nullptr;
     bool m_helpWanted = false; ///< The waiter may run jobs that have just come in from a ward.
     CorePointer m_takerPointer;
+    std::int64_t m_forwarded = 0;     ///< Of the jobs that were handed on: how many have ended.
     std::vector<CorePointer> m_wards; ///< No QList: it looks at its count of owners unordered.
     QList<Error> m_errors;
     qsizetype m_errorCount = 0;
@@ -344,8 +363,9 @@ private:
     std::int64_t m_nextWarning = Alarm::never;
     std::int64_t m_deadline = Alarm::never;
     Alarm m_alarm{.core = this};
-    FutureList m_newFutures; ///< Nobody watches these yet.
-    FutureList m_watchedFutures;
+    std::list<std::vector<FutureJob>> m_newFutures; ///< Nobody watches these yet. In batches.
+    CorePointer m_self;                             ///< As long as there are new futures.
+    WatchedJobs m_watchedJobs;
     std::vector<HeldPromise> m_heldPromises;
     std::vector<Core *>
         m_inner; ///< Janitors inside whose futures are to be cancelled with this one's.
@@ -371,6 +391,18 @@ void Core::forEachStopper(F function)
         function(*core);
         role = core->m_outer.role;
     }
+}
+
+/// Calls \a function with each job that is a future. Under the lock.
+template<class F>
+void Core::forEachFuture(F function) const
+{
+    for (const std::vector<FutureJob> &batch : m_newFutures) {
+        for (const FutureJob &job : batch)
+            function(job);
+    }
+    for (const WatchedJob *job = m_watchedJobs.first; job; job = job->next)
+        function(*job);
 }
 
 /// Returns the frame that counts on this thread: the slot's, else that of the running exec().

@@ -8,93 +8,99 @@
 #include "job_p.h"
 #include "texts_p.h"
 
-#include <array>
 #include <optional>
+#include <utility>
 
 namespace QJanitor::Private {
 
-void FutureList::add(FutureJob *job)
+/// What sortNew() made of some new futures.
+struct Core::Batch
 {
-    job->next = nullptr;
-    job->previous = last;
-    (last ? last->next : first) = job;
-    last = job;
+    std::vector<FutureJob> succeeded; ///< Daemons, and nothing about them can fail any more.
+    std::vector<WatchedJob *> finished;
+    std::vector<WatchedJob *> unfinished;
+    CorePointer core;
+};
+
+void WatchedJobs::add(WatchedJob *job)
+{
+    job->previous = nullptr;
+    job->next = first;
+    if (first)
+        first->previous = job;
+    first = job;
 }
 
-void FutureList::remove(FutureJob *job)
+void WatchedJobs::remove(WatchedJob *job)
 {
-    (job->next ? job->next->previous : last) = job->previous;
     (job->previous ? job->previous->next : first) = job->next;
+    if (job->next)
+        job->next->previous = job->previous;
 }
 
 SpawnError Core::adopt(const Offer &offer)
 {
-    return endIn(std::unique_ptr<FutureJob>(new FutureJob{
-                     CorePointer(this), offer.kind, offer.name ? *offer.name : QString(),
-                     offer.site, coarseNow(), offer.adopt(offer.source)}),
-                 Admission::Asked);
-}
-
-/// Turns the job in \a slot, whose callable has returned, into one that ends with a future.
-void Core::goOn(JobKind kind, const Slot &slot, Adoption adoption)
-{
-    const bool labelled = slot.isLabelled();
-    endIn(std::unique_ptr<FutureJob>(
-              new FutureJob{CorePointer(this), kind, labelled ? slot.origin.label->name : QString(),
-                            labelled ? slot.origin.label->site : slot.origin.site, coarseNow(),
-                            std::move(adoption)}),
-          Admission::Given);
-}
-
-/// Has \a job end with its future, if it is admitted.
-SpawnError Core::endIn(std::unique_ptr<FutureJob> job, Admission admission)
-{
     followOuterStops();
-    const bool hasFinished = job->adoption.future.isFinished();
     std::optional<QFuture<void>> toCancel;
-    std::array<FutureJob *, 2> toSettle{};
     {
         const std::lock_guard lock(m_mutex);
-        if (admission == Admission::Asked) {
-            if (!m_ledger.accepts(ledgerKind(job->kind)))
-                return SpawnError::ActiveJanitorTerminating;
-            m_ledger.admit(oneOf(job->kind));
-        }
-        if (hasFinished) {
-            toSettle[0] = job.release();
-        } else {
-            // A later request to stop finds it in the list; an earlier one is seen here.
-            if (isStopRequested(roleOf(job->kind)))
-                toCancel = job->adoption.future;
-            m_newFutures.add(job.release());
-            toSettle = takeFinished();
-        }
+        if (!m_ledger.accepts(ledgerKind(offer.kind)))
+            return SpawnError::ActiveJanitorTerminating;
+        std::vector<FutureJob> &batch = batchForNew();
+        // Only now: a future that is refused is not moved from.
+        batch.push_back({offer.kind, offer.name ? *offer.name : QString(), offer.site, coarseNow(),
+                         offer.adopt(offer.source)});
+        m_ledger.admit(oneOf(offer.kind));
+        if (shouldCancel(batch.back()))
+            toCancel = batch.back().adoption.future;
     }
     if (toCancel)
         cancelUnfinished(*toCancel);
-    if (!hasFinished)
-        postFutures();
-    for (FutureJob *old : toSettle) {
-        if (old)
-            settleFuture(old);
-    }
-    if (admission == Admission::Asked && m_watched.load(std::memory_order_relaxed))
+    postFutures();
+    if (m_watched.load(std::memory_order_relaxed))
         tell(false);
     return SpawnError::NoError;
 }
 
-/// Takes some of the oldest new futures that have finished. Who brings many takes some away: what it
-/// frees is then near at hand, and the agent idle. Under the lock.
-std::array<FutureJob *, 2> Core::takeFinished()
+/// Turns the job in \a slot, whose callable has returned, into one that ends with a future.
+void Core::goOn(JobKind kind, Slot &slot, Adoption adoption)
 {
-    std::array<FutureJob *, 2> finished{};
-    for (FutureJob *&job : finished) {
-        if (!m_newFutures.first || !m_newFutures.first->adoption.future.isFinished())
-            break;
-        job = m_newFutures.first;
-        m_newFutures.remove(job);
+    std::optional<QFuture<void>> toCancel;
+    const bool labelled = slot.isLabelled();
+    followOuterStops();
+    {
+        const std::lock_guard lock(m_mutex);
+        std::vector<FutureJob> &batch = batchForNew();
+        batch.push_back({kind, labelled ? slot.origin.label->name : QString(),
+                         labelled ? slot.origin.label->site : slot.origin.site, coarseNow(),
+                         std::move(adoption)});
+        slot.setState(Slot::Ended); // it is listed once
+        if (shouldCancel(batch.back()))
+            toCancel = batch.back().adoption.future;
     }
-    return finished;
+    if (toCancel)
+        cancelUnfinished(*toCancel);
+    postFutures();
+}
+
+/// Whether stop was requested before \a job was listed; a later request finds it there. Under the lock.
+bool Core::shouldCancel(const FutureJob &job) const
+{
+    return isStopRequested(roleOf(job.kind)) && !job.adoption.future.isFinished();
+}
+
+/// Returns the batch of futures that nobody has looked at, with room for another one. Under the lock.
+std::vector<FutureJob> &Core::batchForNew()
+{
+    constexpr std::size_t batchSize = 64;
+    if (m_newFutures.empty() || m_newFutures.back().size() == batchSize) {
+        std::list<std::vector<FutureJob>> batch(1);
+        batch.front().reserve(batchSize);
+        m_newFutures.splice(m_newFutures.end(), batch);
+    }
+    if (!m_self)
+        m_self = CorePointer(this);
+    return m_newFutures.back();
 }
 
 void Core::forgetFuturesTicket()
@@ -107,6 +113,8 @@ void Core::forgetFuturesTicket()
 void Core::postFutures()
 {
     const bool hurried = hasCalleeEnded();
+    if (!hurried && m_futuresPosted.load(std::memory_order_acquire))
+        return;
     if (m_futuresPosted.exchange(true, std::memory_order_acq_rel) && !hurried)
         return;
     try {
@@ -118,80 +126,134 @@ void Core::postFutures()
     forgetFuturesTicket(); // without an agent, whoever waits has to look
 }
 
-std::vector<FutureJob *> Core::takeNewFutures()
+/// Sorts the oldest batch of new futures into \a batch. Those that have not finished stay, unless
+/// they are to be watched. Under the lock, so that each job is in some list at any time.
+void Core::sortNew(Batch &batch, bool watch)
+{
+    const auto take = [&](FutureJob &job) {
+        const bool finished = job.adoption.future.isFinished();
+        if (!finished && !watch)
+            return false;
+        const bool canFail = job.adoption.failureByValue || job.adoption.future.isCanceled();
+        if (finished && !canFail && job.kind == JobKind::Daemon) {
+            batch.succeeded.push_back(std::move(job));
+            return true;
+        }
+        auto watched = std::make_unique<WatchedJob>(WatchedJob{std::move(job), CorePointer(this)});
+        (finished ? batch.finished : batch.unfinished).push_back(watched.get());
+        m_watchedJobs.add(watched.release());
+        return true;
+    };
+    if (m_newFutures.empty())
+        return;
+    std::vector<FutureJob> &jobs = m_newFutures.front();
+    batch.succeeded.reserve(jobs.size());
+    auto kept = jobs.begin();
+    for (FutureJob &job : jobs) {
+        if (!take(job))
+            std::swap(*kept++, job);
+    }
+    jobs.erase(kept, jobs.end());
+    if (!jobs.empty())
+        return;
+    m_newFutures.pop_front();
+    if (m_newFutures.empty())
+        batch.core = std::exchange(m_self, {});
+}
+
+/// Counts the ends of the jobs in \a batch that have ended.
+void Core::settleBatch(Batch &batch)
+{
+    if (const auto count = std::int64_t(batch.succeeded.size())) {
+        {
+            // The results go before the jobs count as ended, as captures do, and as part of the jobs.
+            const FrameSwap frame({CorePointer(this), Role::Daemon});
+            batch.succeeded.clear();
+        }
+        settleQuietly(count);
+    }
+    for (WatchedJob *job : batch.finished)
+        endWatch(job);
+    batch.finished.clear();
+}
+
+std::vector<WatchedJob *> Core::takeNewFutures()
 {
     m_futuresPosted.exchange(false, std::memory_order_acq_rel); // before the look
-    std::vector<FutureJob *> finished;
-    std::vector<FutureJob *> unfinished;
+    std::size_t count = 0;
     {
         const std::lock_guard lock(m_mutex);
-        while (FutureJob *job = m_newFutures.first) {
-            m_newFutures.remove(job);
-            if (job->adoption.future.isFinished()) {
-                finished.push_back(job);
-            } else {
-                m_watchedFutures.add(job);
-                unfinished.push_back(job);
-            }
+        count = m_newFutures.size();
+    }
+    Batch batch;
+    for (; count > 0; --count) {
+        {
+            const std::lock_guard lock(m_mutex);
+            sortNew(batch, true);
         }
+        settleBatch(batch);
     }
-    for (FutureJob *job : finished)
-        settleFuture(job);
-    return unfinished;
+    return std::move(batch.unfinished);
 }
 
-void Core::endWatch(FutureJob *job)
+bool Core::settleNewFutures()
 {
+    Batch batch;
     {
         const std::lock_guard lock(m_mutex);
-        m_watchedFutures.remove(job);
+        sortNew(batch, false);
     }
-    settleFuture(job);
+    const bool some = !batch.succeeded.empty() || !batch.finished.empty();
+    settleBatch(batch);
+    return some;
 }
 
-void Core::giveUpWatch(FutureJob *job)
+void Core::giveUpWatch(WatchedJob *job)
 {
+    const std::unique_ptr<WatchedJob> unwatched(job);
     const std::lock_guard lock(m_mutex);
-    m_watchedFutures.remove(job);
-    m_newFutures.add(job);
+    m_watchedJobs.remove(job);
+    batchForNew().push_back(std::move(*job));
     wake();
 }
 
 void Core::lookAfterFutures()
 {
     if (!AgentThread::hasApplication()) {
-        for (FutureJob *job : takeNewFutures())
+        for (WatchedJob *job : takeNewFutures())
             giveUpWatch(job);
         return;
     }
     bool some = false;
     {
         const std::lock_guard lock(m_mutex);
-        some = m_newFutures.first;
+        some = !m_newFutures.empty();
     }
     if (some)
         postFutures();
 }
 
-/// Counts the end of \a job, whose future has finished and which is in no list, and deletes it.
-void Core::settleFuture(FutureJob *job)
+/// Counts the end of a job whose future has finished, and deletes it.
+void Core::endWatch(WatchedJob *job)
 {
-    const std::unique_ptr<FutureJob> ended(job);
+    const std::unique_ptr<WatchedJob> ended(job);
     const CorePointer self = job->core; // the job may be what keeps this
     Outcome outcome;
+    Adoption adoption;
+    {
+        const std::lock_guard lock(m_mutex); // it is listed still
+        std::swap(adoption, job->adoption);
+    }
     {
         // The result's own code runs here: as part of the job, whatever thread this is.
         const FrameSwap frame({self, roleOf(job->kind)});
-        outcome = outcomeOf(job->adoption, isStopRequested(roleOf(job->kind)));
+        outcome = outcomeOf(adoption, isStopRequested(roleOf(job->kind)));
         // The results go before the job counts as ended, as captures do.
-        job->adoption = Adoption();
+        adoption = Adoption();
     }
     if (outcome.error.isValid())
         outcome.error = ErrorParts::named(outcome.error, job->name, siteText(job->site));
-    if (job->kind == JobKind::Daemon && outcome.end == Ledger::End::Succeeded)
-        settleQuietly();
-    else
-        settle(job->kind, outcome.end, outcome.error, Ledger::Weight::Trips);
+    settle(job->kind, outcome.end, outcome.error, Ledger::Weight::Trips, {nullptr, job});
 }
 
 /// Has the enclosing cores cancel the futures of this one's daemons when they stop, until it is done.
@@ -248,12 +310,10 @@ void Core::removePromise(const Slot *slot)
 std::vector<QFuture<void>> Core::daemonFutures() const
 {
     std::vector<QFuture<void>> futures;
-    for (const FutureList *list : {&m_newFutures, &m_watchedFutures}) {
-        for (const FutureJob *job = list->first; job; job = job->next) {
-            if (job->kind == JobKind::Daemon)
-                futures.push_back(job->adoption.future);
-        }
-    }
+    forEachFuture([&](const FutureJob &job) {
+        if (job.kind == JobKind::Daemon)
+            futures.push_back(job.adoption.future);
+    });
     for (const HeldPromise &held : m_heldPromises) {
         if (held.kind == JobKind::Daemon)
             futures.push_back(held.future);

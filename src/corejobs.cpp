@@ -206,33 +206,34 @@ void Core::run(Worker &worker, JobQueue::Place place)
     Error error;
     if (!succeeded)
         error = nameError(slot, std::exchange(context.error, Error()));
-    const bool goesOn = bool(context.continuation);
-    if (goesOn)
-        goOn(kind, slot, std::move(*std::exchange(context.continuation, nullptr)));
-    if (slot.isLabelled())
-        dropLabel(worker.lane, place);
-    slot.setState(Slot::Ended);
     ++worker.ended;
-    if (goesOn)
-        return;
-    if (kind == JobKind::Daemon && succeeded)
+    if (context.continuation) {
+        goOn(kind, slot, std::move(*std::exchange(context.continuation, nullptr)));
+        dropLabel(worker.lane, place);
+    } else if (kind == JobKind::Daemon && succeeded) {
+        dropLabel(worker.lane, place);
+        slot.setState(Slot::Ended);
         settleQuietly();
-    else
+    } else {
         settle(kind, succeeded ? Ledger::End::Succeeded : Ledger::End::Failed, error,
-               Ledger::Weight::Trips);
+               Ledger::Weight::Trips, {.slot = &slot});
+        dropLabel(worker.lane, place);
+    }
 }
 
 void Core::dropLabel(Lane &lane, JobQueue::Place place)
 {
+    if (!place.slot().isLabelled())
+        return;
     std::unique_ptr<Label> label;
     const std::lock_guard lock(m_mutex);
     label.reset(lane.queue.takeLabel(place));
 }
 
-/// Counts the end of a daemon that ended well: without a lock, if it is not the last.
-void Core::settleQuietly()
+/// Counts the ends of \a count daemons that ended well: without a lock, if none is the last.
+void Core::settleQuietly(std::int64_t count)
 {
-    switch (m_ledger.endQuietly()) {
+    switch (m_ledger.endQuietly(count)) {
     case Ledger::Quiet::Counted:
         break;
     case Ledger::Quiet::MaybeLast: {
@@ -245,55 +246,73 @@ void Core::settleQuietly()
         break;
     }
     case Ledger::Quiet::HandedOn:
-        forward(JobKind::Daemon, Ledger::End::Succeeded, Error());
+        for (; count > 0; --count)
+            forward(JobKind::Daemon, Ledger::End::Succeeded, Error(), {});
         break;
     }
     if (m_watched.load(std::memory_order_relaxed))
         tell(false);
 }
 
-/// Counts the end of any job.
-void Core::settle(JobKind kind, Ledger::End end, const Error &error, Ledger::Weight weight)
+/// Counts the end of any job, which is listed as live until then.
+void Core::settle(JobKind kind, Ledger::End end, const Error &error, Ledger::Weight weight,
+                  Listed listed)
 {
     // Before the end is counted: after it the program may end, too.
     if (error.isValid() && (weight == Ledger::Weight::OnlyListed || m_level == Level::Root))
         qCCritical(lcJanitor).noquote() << error.toString();
+    const bool isWards = !listed.slot && !listed.watched;
     Todo todo;
     bool handedOn = false;
     {
         const std::lock_guard lock(m_mutex);
         handedOn = m_ledger.end(ledgerKind(kind), end, weight);
-        if (!handedOn && error.isValid())
+        if (!handedOn)
+            unlist(listed);
+        // Between handing its wards on and listing their jobs for its report, it can still tell of this one.
+        if (error.isValid() && (!handedOn || (isWards && !isDone())))
             keep(error, weight, todo);
         advance(todo);
     }
     if (handedOn)
-        forward(kind, end, error);
+        forward(kind, end, error, listed);
     carryOut(todo);
     if (m_watched.load(std::memory_order_relaxed))
         tell(false);
 }
 
-/// Tells the janitor that took this one's jobs over that one of them has ended.
-void Core::forward(JobKind kind, Ledger::End end, const Error &error)
+/// Under the lock.
+void Core::unlist(Listed listed)
 {
-    bool last = false;
+    if (listed.slot)
+        listed.slot->setState(Slot::Ended);
+    if (listed.watched)
+        m_watchedJobs.remove(listed.watched);
+}
+
+/// Tells the janitor that took this one's jobs over that one of them has ended.
+void Core::forward(JobKind kind, Ledger::End end, const Error &error, Listed listed)
+{
     CorePointer taker;
     {
         const std::lock_guard lock(m_mutex);
         taker = m_takerPointer;
-        last = m_ledger.pending().total() == 0;
     }
-    if (!taker) {
-        if (error.isValid())
-            qCCritical(lcJanitor).noquote() << "Abandoned by its janitor:" << error.toString();
-        return;
-    }
-    if (last)
-        taker->dropWard(this);
     // A daemon that was handed on has been asked to stop: that it fails then is no surprise.
-    taker->settle(kind, end, error,
-                  kind == JobKind::Daemon ? Ledger::Weight::OnlyListed : Ledger::Weight::Trips);
+    if (taker)
+        taker->settle(kind, end, error,
+                      kind == JobKind::Daemon ? Ledger::Weight::OnlyListed : Ledger::Weight::Trips,
+                      {});
+    else if (error.isValid())
+        qCCritical(lcJanitor).noquote() << "Abandoned by its janitor:" << error.toString();
+    bool last = false;
+    {
+        const std::lock_guard lock(m_mutex);
+        unlist(listed);
+        last = ++m_forwarded == m_ledger.handedOnCount();
+    }
+    if (taker && last)
+        taker->dropWard(this);
 }
 
 } // namespace QJanitor::Private

@@ -66,10 +66,12 @@ JobInfo describe(const FutureJob &job)
     JobInfo info;
     info.name = job.name;
     info.kind = job.kind;
-    info.state = job.adoption.future.isRunning() ? JobState::Running : JobState::Queued;
+    const QFuture<void> &future = job.adoption.future;
+    const bool started = future.isRunning() || future.isFinished(); // then it is being settled
+    info.state = started ? JobState::Running : JobState::Queued;
     info.spawnSite = siteText(job.site);
     info.age = std::chrono::milliseconds(coarseNow() - job.spawned);
-    addProgress(info, job.adoption.future);
+    addProgress(info, future);
     return info;
 }
 

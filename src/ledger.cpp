@@ -24,16 +24,18 @@ void Ledger::admit(Pending pending)
     m_cleanupAdmitted += pending.cleanupJobs;
 }
 
-Ledger::Quiet Ledger::endQuietly()
+Ledger::Quiet Ledger::endQuietly(std::int64_t count)
 {
     // Acquire and release: all ends form one chain, so the last one sees every admission. Either it
     // sees the mark as well, or endCallee(), which sets it in the same chain, sees this end.
-    const std::uint64_t before = m_daemonsEnded.fetch_add(1, std::memory_order_acq_rel);
+    const auto ended = std::uint64_t(count);
+    const std::uint64_t before = m_daemonsEnded.fetch_add(ended, std::memory_order_acq_rel);
     if (before & handedOnMark)
         return Quiet::HandedOn;
     if (!(before & drainingMark))
         return Quiet::Counted;
-    const bool last = (before & countMask) + 1 == m_daemonsAdmitted.load(std::memory_order_relaxed);
+    const bool last =
+        (before & countMask) + ended == m_daemonsAdmitted.load(std::memory_order_relaxed);
     return last ? Quiet::MaybeLast : Quiet::Counted;
 }
 

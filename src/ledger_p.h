@@ -60,8 +60,8 @@ public:
     /// Counts \a pending jobs in, which it accepts().
     void admit(Pending pending);
 
-    /// Counts the end of a daemon that ended well. Any thread, no lock.
-    Quiet endQuietly();
+    /// Counts the ends of \a count daemons that ended well. Any thread, no lock.
+    Quiet endQuietly(std::int64_t count = 1);
     /// Counts the end of any job. Returns true if it belongs to another janitor by now.
     bool end(Kind kind, End end, Weight weight = Weight::Trips);
     void requestStop() { m_stopWanted = true; }
@@ -82,6 +82,7 @@ public:
     std::int64_t admittedCount() const;
     std::int64_t endedCount() const;
     std::int64_t failedCount() const { return m_failed; }
+    std::int64_t handedOnCount() const { return m_handedOn; }
     std::int64_t canceledCount() const { return m_canceled; }
 
 private:

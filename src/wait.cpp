@@ -100,6 +100,8 @@ void waitWithEvents(Core &core, AtBottom atBottom)
     // Inside a slot, the glib dispatcher does not see what was posted before the slot began.
     dispatcher->wakeUp();
     core.lookAfterFutures(); // of the time before there was an application
+    while (!core.isDone() && core.settleNewFutures()) {
+    }
     QEventLoop loop;
     while (!core.isDone() && AgentThread::hasApplication()) {
         if (atBottom == AtBottom::Yes) {

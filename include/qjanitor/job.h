@@ -143,15 +143,19 @@ struct Adoption
 };
 
 template<class T>
-Adoption adoptionOf(const QFuture<T> &future)
+Adoption adoptionOf(QFuture<T> future)
 {
-    Adoption adoption{QFuture<void>(future), {}, false};
-    if constexpr (FailsByValue<T>) {
-        adoption.failureByValue = [future] {
-            return future.resultCount() > 0 ? errorOf(future.resultAt(0)) : Error();
-        };
+    if constexpr (std::is_void_v<T>) {
+        return {std::move(future), {}, false};
+    } else {
+        Adoption adoption{QFuture<void>(future), {}, false};
+        if constexpr (FailsByValue<T>) {
+            adoption.failureByValue = [future = std::move(future)] {
+                return future.resultCount() > 0 ? errorOf(future.resultAt(0)) : Error();
+            };
+        }
+        return adoption;
     }
-    return adoption;
 }
 
 /// What a running job that is more than a callable tells its janitor.
@@ -285,7 +289,7 @@ Offer makeOffer(JobKind kind, const QString *name, Job &&job, const SourceLocati
                   "QJanitor: this job can only be moved; pass it with std::move().");
     Offer offer{kind, name, site, nullptr, addressOf(job), nullptr, nullptr, nullptr};
     if constexpr (isFuture<F>) {
-        offer.adopt = [](void *source) { return adoptionOf(*static_cast<const F *>(source)); };
+        offer.adopt = [](void *source) { return adoptionOf(F(sourceAt<Job>(source))); };
     } else if constexpr (AcceptedJob<Job> && std::is_constructible_v<F, Job>) {
         offer.type = &jobTypeOf<F>;
         offer.place = [](void *storage, void *source) {

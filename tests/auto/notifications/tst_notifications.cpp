@@ -189,7 +189,7 @@ void tst_Notifications::progressAsksForMoreTime()
         last.open();
     });
     const int code = execWith([&] {
-        spawnDaemon(u"upload"_s, [=](QPromise<void> &promise) {
+        spawnCleanupJob(u"upload"_s, [=](QPromise<void> &promise) {
             promise.setProgressRange(0, 10);
             ranged.open();
             first.wait();

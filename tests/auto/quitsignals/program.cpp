@@ -293,16 +293,23 @@ int ownHandler()
 /// Handlers that come later than the library's, and stay longer.
 int laterHandler()
 {
+    static std::atomic<int> handled{0};
+    const auto getHandled = [](int times) {
+        getSignalled();
+        while (handled < times)
+            QThread::yieldCurrentThread();
+    };
     catchQuitSignals();
-    std::signal(SIGTERM, [](int) { [[maybe_unused]] auto written = ::write(1, "own\n", 4); });
-    const int code = execWith([] {
-        spawnCleanupJob([] {
-            getSignalled();
+    std::signal(SIGTERM, [](int) { ++handled; });
+    const int code = execWith([getHandled] {
+        spawnCleanupJob([getHandled] {
+            getHandled(1);
             say("drained");
         });
         QCoreApplication::quit();
     });
-    getSignalled();
+    getHandled(2);
+    say("handled");
     return code;
 }
 
