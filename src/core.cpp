@@ -41,6 +41,7 @@ Core::Core(const Options &options, Frame outer, Level level)
     , m_level(level)
     , m_hangWarningAfter(milliseconds(options.hangWarningAfter))
     , m_drainTimeout(options.drainTimeout ? milliseconds(*options.drainTimeout) : Alarm::never)
+    , m_drainTimeoutLimit(options.drainTimeoutLimit ? milliseconds(*options.drainTimeoutLimit) : 0)
     , m_quitsApplication(level == Level::Application && options.quitOnFailure)
     , m_ledger(policyFor(options.failurePolicy, level))
 {}
@@ -303,12 +304,14 @@ void Core::list(QList<JobInfo> &jobs) const
             job.kind = lane->kind;
             for (const HeldPromise &held : m_heldPromises) {
                 if (held.slot == &live)
-                    addProgress(job, held.future);
+                    addProgress(job, held.future, held.progress);
             }
             jobs.append(job);
         });
     }
-    forEachFuture([&](const FutureJob &job) { jobs.append(describe(job)); });
+    forEachFuture([&](const FutureJob &job, const Progress &progress) {
+        jobs.append(describe(job, progress));
+    });
 }
 
 void Core::setWaker(Waker *waker)

@@ -65,6 +65,16 @@ struct Alarm
     std::atomic<bool> isSet{false};
 };
 
+/// When a job that has a future last made progress, as far as somebody has looked.
+struct Progress
+{
+    /// Returns whether \a future has made progress since the last look.
+    bool look(const QFuture<void> &future, std::int64_t now);
+    std::int64_t time = 0; ///< On coarseNow()'s clock; 0 is never.
+    int value = 0;
+    QString text;
+};
+
 /// A promise that several cores may finish: the first one does.
 struct OncePromise
 {
@@ -108,6 +118,7 @@ struct FutureJob
 struct WatchedJob : FutureJob
 {
     CorePointer core;
+    Progress progress{};
     WatchedJob *previous = nullptr; ///< In the core's list, under its lock.
     WatchedJob *next = nullptr;
 };
@@ -270,6 +281,7 @@ private:
         const Slot *slot;
         JobKind kind;
         QFuture<void> future;
+        Progress progress{};
     };
 
     SpawnError adopt(const Offer &offer);
@@ -329,6 +341,9 @@ private:
     QString describeName() const;
     void startClock(Todo &todo);
     void setAlarm();
+    void lookAtProgress(std::int64_t now);
+    std::int64_t deadline() const;
+    void planAlarm();
     void abandon(Todo &todo);
     void warn();
     void addPromise(const SharedPromise &promise, bool draining);
@@ -340,6 +355,7 @@ private:
     const Level m_level;
     const std::int64_t m_hangWarningAfter; // ms, as all times here
     std::atomic<std::int64_t> m_drainTimeout;
+    const std::int64_t m_drainTimeoutLimit; ///< 0: progress does not extend the timeout.
     const bool m_quitsApplication;
 
     mutable std::mutex m_mutex;
@@ -348,7 +364,8 @@ private:
     Waker *m_waker = nullptr;
     bool m_helpWanted = false; ///< The waiter may run jobs that have just come in from a ward.
     CorePointer m_takerPointer;
-    std::int64_t m_forwarded = 0;     ///< Of the jobs that were handed on: how many have ended.
+    std::int64_t m_forwarded = 0; ///< Of the jobs that were handed on: how many have ended.
+    QList<JobInfo> m_lateJobs;    ///< Jobs of wards that failed between handing on and the report.
     std::vector<CorePointer> m_wards; ///< No QList: it looks at its count of owners unordered.
     QList<Error> m_errors;
     qsizetype m_errorCount = 0;
@@ -361,7 +378,9 @@ private:
     std::vector<SharedPromise> m_onDraining;
     std::int64_t m_drainingSince = 0;
     std::int64_t m_nextWarning = Alarm::never;
-    std::int64_t m_deadline = Alarm::never;
+    std::int64_t m_nextLook = Alarm::never; ///< At the progress of the jobs.
+    std::int64_t m_lastProgress = 0;
+    std::int64_t m_endedAtLastLook = 0;
     Alarm m_alarm{.core = this};
     std::list<std::vector<FutureJob>> m_newFutures; ///< Nobody watches these yet. In batches.
     CorePointer m_self;                             ///< As long as there are new futures.
@@ -393,16 +412,16 @@ void Core::forEachStopper(F function)
     }
 }
 
-/// Calls \a function with each job that is a future. Under the lock.
+/// Calls \a function with each job that is a future, and its progress. Under the lock.
 template<class F>
 void Core::forEachFuture(F function) const
 {
     for (const std::vector<FutureJob> &batch : m_newFutures) {
         for (const FutureJob &job : batch)
-            function(job);
+            function(job, Progress());
     }
     for (const WatchedJob *job = m_watchedJobs.first; job; job = job->next)
-        function(*job);
+        function(*job, job->progress);
 }
 
 /// Returns the frame that counts on this thread: the slot's, else that of the running exec().

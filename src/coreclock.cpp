@@ -16,17 +16,55 @@ void Core::startClock(Todo &todo)
 {
     if (m_drainingSince)
         return;
-    m_drainingSince = coarseNow();
+    m_drainingSince = m_lastProgress = coarseNow();
     if (m_drainTimeout <= 0) {
         abandon(todo);
         return;
     }
     if (m_hangWarningAfter > 0)
         m_nextWarning = m_drainingSince + m_hangWarningAfter;
-    if (m_drainTimeout < Alarm::never)
-        m_deadline = m_drainingSince + m_drainTimeout;
-    m_alarm.due = std::min(m_nextWarning, m_deadline);
+    lookAtProgress(m_drainingSince);
+    planAlarm();
     todo.setAlarm = m_alarm.due < Alarm::never;
+}
+
+/// Says when draining has taken too long. Under the lock.
+std::int64_t Core::deadline() const
+{
+    const std::int64_t timeout = m_drainTimeout;
+    if (timeout == Alarm::never)
+        return Alarm::never;
+    if (m_drainTimeoutLimit <= 0)
+        return m_drainingSince + timeout;
+    return std::min(m_lastProgress + timeout, m_drainingSince + m_drainTimeoutLimit);
+}
+
+/// Looks which jobs have made progress, and plans the next look: some looks in the time that counts.
+/// Under the lock.
+void Core::lookAtProgress(std::int64_t now)
+{
+    bool some = m_endedAtLastLook != m_ledger.endedCount();
+    m_endedAtLastLook = m_ledger.endedCount();
+    for (HeldPromise &held : m_heldPromises)
+        some |= held.progress.look(held.future, now);
+    for (WatchedJob *job = m_watchedJobs.first; job; job = job->next)
+        some |= job->progress.look(job->adoption.future, now);
+    if (some)
+        m_lastProgress = now;
+
+    constexpr std::int64_t longest = 1000;
+    const bool extends = m_drainTimeout < Alarm::never && m_drainTimeoutLimit > 0;
+    const std::int64_t counted =
+        std::min(extends ? m_drainTimeout.load() : Alarm::never,
+                 m_hangWarningAfter > 0 ? m_hangWarningAfter : Alarm::never);
+    m_nextLook = counted == Alarm::never ? Alarm::never
+                                         : now + std::clamp<std::int64_t>(counted / 8, 1, longest);
+}
+
+/// Under the lock.
+void Core::planAlarm()
+{
+    m_alarm.due = std::min({m_nextWarning, m_nextLook, deadline()});
 }
 
 /// Has the agent call onAlarm() when it is time.
@@ -47,12 +85,14 @@ void Core::onAlarm()
         const std::int64_t now = coarseNow();
         if (m_ledger.phase() == Ledger::Phase::Closed || now < m_alarm.due)
             return;
-        if (now >= m_deadline) {
+        lookAtProgress(now);
+        if (now >= deadline()) {
             abandon(todo);
         } else {
-            hangs = true;
-            m_nextWarning = now + m_hangWarningAfter;
-            m_alarm.due = std::min(m_nextWarning, m_deadline);
+            hangs = now >= m_nextWarning;
+            if (hangs)
+                m_nextWarning = now + m_hangWarningAfter;
+            planAlarm();
             todo.setAlarm = true;
         }
     }

@@ -139,7 +139,8 @@ void Core::sortNew(Batch &batch, bool watch)
             batch.succeeded.push_back(std::move(job));
             return true;
         }
-        auto watched = std::make_unique<WatchedJob>(WatchedJob{std::move(job), CorePointer(this)});
+        auto watched =
+            std::make_unique<WatchedJob>(WatchedJob{std::move(job), CorePointer(this), {}});
         (finished ? batch.finished : batch.unfinished).push_back(watched.get());
         m_watchedJobs.add(watched.release());
         return true;
@@ -294,7 +295,7 @@ void Core::addPromise(const Slot *slot, JobKind kind, const QFuture<void> &futur
     followOuterStops();
     {
         const std::lock_guard lock(m_mutex);
-        m_heldPromises.push_back({slot, kind, future});
+        m_heldPromises.push_back({slot, kind, future, {}});
     }
     if (isStopRequested(roleOf(kind)))
         cancelUnfinished(future);
@@ -310,7 +311,7 @@ void Core::removePromise(const Slot *slot)
 std::vector<QFuture<void>> Core::daemonFutures() const
 {
     std::vector<QFuture<void>> futures;
-    forEachFuture([&](const FutureJob &job) {
+    forEachFuture([&](const FutureJob &job, const Progress &) {
         if (job.kind == JobKind::Daemon)
             futures.push_back(job.adoption.future);
     });

@@ -269,9 +269,11 @@ void Core::settle(JobKind kind, Ledger::End end, const Error &error, Ledger::Wei
         handedOn = m_ledger.end(ledgerKind(kind), end, weight);
         if (!handedOn)
             unlist(listed);
-        // Between handing its wards on and listing their jobs for its report, it can still tell of this one.
-        if (error.isValid() && (!handedOn || (isWards && !isDone())))
+        if (error.isValid() && !handedOn)
             keep(error, weight, todo);
+        else if (error.isValid() && isWards && !isDone())
+            m_lateJobs.append(
+                describe(error, kind)); // the report is about to list, and may miss it
         advance(todo);
     }
     if (handedOn)

@@ -73,6 +73,13 @@ void Core::addWardsToReport(Todo &todo)
     for (const CorePointer &ward : wards)
         todo.unfinished += ward->jobs();
     const std::lock_guard lock(m_mutex);
+    for (const JobInfo &late : std::as_const(m_lateJobs)) {
+        const auto isIt = [&late](const JobInfo &job) {
+            return job.name == late.name && job.spawnSite == late.spawnSite;
+        };
+        if (std::none_of(todo.unfinished.cbegin(), todo.unfinished.cend(), isIt))
+            todo.unfinished.append(late);
+    }
     m_report = ReportParts::make(m_name, m_errors, m_errorCount, todo.unfinished,
                                  m_report.completedCount(), m_report.canceledCount(), m_cause);
     finish();

@@ -50,18 +50,32 @@ void cancelUnfinished(QFuture<void> future)
         future.cancel();
 }
 
-void addProgress(JobInfo &job, const QFuture<void> &future)
+bool Progress::look(const QFuture<void> &future, std::int64_t now)
+{
+    const int nowValue = future.progressValue();
+    const QString nowText = future.progressText();
+    if (nowValue == value && nowText == text)
+        return false;
+    value = nowValue;
+    text = nowText;
+    time = now;
+    return true;
+}
+
+void addProgress(JobInfo &job, const QFuture<void> &future, const Progress &progress)
 {
     const int least = future.progressMinimum();
     const int most = future.progressMaximum();
     if (most > least)
         job.progress = double(future.progressValue() - least) / double(most - least);
     job.progressText = future.progressText();
+    if (progress.time > 0)
+        job.sinceProgress = std::chrono::milliseconds(coarseNow() - progress.time);
     if (future.isSuspended())
         job.state = JobState::Suspended;
 }
 
-JobInfo describe(const FutureJob &job)
+JobInfo describe(const FutureJob &job, const Progress &progress)
 {
     JobInfo info;
     info.name = job.name;
@@ -71,7 +85,18 @@ JobInfo describe(const FutureJob &job)
     info.state = started ? JobState::Running : JobState::Queued;
     info.spawnSite = siteText(job.site);
     info.age = std::chrono::milliseconds(coarseNow() - job.spawned);
-    addProgress(info, future);
+    info.sinceProgress = info.age;
+    addProgress(info, future, progress);
+    return info;
+}
+
+JobInfo describe(const Error &error, JobKind kind)
+{
+    JobInfo info;
+    info.name = error.jobName();
+    info.kind = kind;
+    info.state = JobState::Failed;
+    info.spawnSite = error.spawnSite();
     return info;
 }
 

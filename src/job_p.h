@@ -26,8 +26,10 @@ Error errorOfCurrentException();
 /// Cancels \a future, unless it has finished: QFuture would change how it ended.
 void cancelUnfinished(QFuture<void> future);
 
-JobInfo describe(const FutureJob &job);
-/// Adds what \a future tells of its progress to \a job.
-void addProgress(JobInfo &job, const QFuture<void> &future);
+JobInfo describe(const FutureJob &job, const Progress &progress);
+/// Describes the job that has just failed with \a error.
+JobInfo describe(const Error &error, JobKind kind);
+/// Adds what \a future tells of its progress to \a job, and how long ago that was new.
+void addProgress(JobInfo &job, const QFuture<void> &future, const Progress &progress);
 
 } // namespace QJanitor::Private

@@ -169,6 +169,7 @@ JobInfo JobQueue::describe(Chunk &chunk, int index) const
     // Modulo 49 days, as what it was spawned at.
     job.age = std::chrono::milliseconds(std::uint32_t(coarseNow() - m_epoch) -
                                         chunk.spawned[std::size_t(index)]);
+    job.sinceProgress = job.age;
     return job;
 }
 

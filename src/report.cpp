@@ -101,6 +101,9 @@ QString describe(const JobInfo &job)
         text += u", %1 %"_s.arg(qRound(job.progress * 100));
     if (!job.progressText.isEmpty())
         text += u", "_s + job.progressText;
+    if (job.progress >= 0 || !job.progressText.isEmpty())
+        text +=
+            u", last progress %1 s ago"_s.arg(double(job.sinceProgress.count()) / 1000, 0, 'f', 1);
     return text;
 }
 

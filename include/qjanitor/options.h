@@ -47,6 +47,9 @@ struct Options
     bool handleSignals = true;
     /// exec() only: the first failure quits the application.
     bool quitOnFailure = true;
+    /// With it, progress extends \c drainTimeout: that counts from the last moment at which a job
+    /// ended or reported progress through its QPromise, but draining takes no longer than this.
+    std::optional<std::chrono::milliseconds> drainTimeoutLimit{};
 };
 
 } // namespace QJanitor

@@ -8,6 +8,7 @@
 #include <qjanitor/client.h>
 #include <qjanitor/enums.h>
 #include <qjanitor/error.h>
+#include <qjanitor/guard.h>
 #include <qjanitor/job.h>
 #include <qjanitor/options.h>
 #include <qjanitor/report.h>

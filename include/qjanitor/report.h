@@ -27,6 +27,9 @@ struct JobInfo
     std::chrono::milliseconds age{};   ///< Time since the job was spawned; good to some 4 ms.
     double progress = -1;              ///< From 0 to 1; negative while the job reports none.
     QString progressText;              ///< As its QPromise says; empty while it says nothing.
+    /// Time since progress or its text changed, as far as the janitor has looked (while it drains);
+    /// \c age for a job that has reported none.
+    std::chrono::milliseconds sinceProgress{};
 };
 
 /*!

@@ -9,6 +9,7 @@ qjanitor_test(contract_spawning)  # what is accepted, decided before anything st
 qjanitor_test(contract_jobs)      # what can be a job, and how it fails
 qjanitor_test(contract_failure)   # the default policy: fail fast and hand on
 qjanitor_test(contract_policies)  # the policies that wait; requests to stop
+qjanitor_test(contract_matrix)    # each policy, kind and moment of failure
 qjanitor_test(contract_order)     # the order at the end
 qjanitor_test(contract_waiting)   # how each kind of thread waits
 qjanitor_test(contract_threads)   # pools and threads

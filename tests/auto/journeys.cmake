@@ -10,6 +10,7 @@ qjanitor_test(promises)                       # jobs that are given a promise
 qjanitor_test(supervisor)                     # a janitor that an object owns
 qjanitor_test(supervisorend)                  # and that is destroyed with it
 qjanitor_test(deadlines)                      # jobs that do not end
+qjanitor_test(progress)                       # and what those get that make progress
 
 # Adds <suite>/program.cpp, which the suite runs in processes of its own.
 function(qjanitor_test_program suite)

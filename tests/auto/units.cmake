@@ -37,3 +37,4 @@ endif()
 
 # Public units: they link the library.
 qjanitor_test(client LIBS Threads::Threads)
+qjanitor_test(guard LIBS Threads::Threads)

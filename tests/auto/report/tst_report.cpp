@@ -144,9 +144,10 @@ void tst_Report::jobIsDescribedInOneLine_data()
                    QStringLiteral("cache.cpp:42"),
                    1500ms,
                    0.25,
-                   QStringLiteral("page 3")}
+                   QStringLiteral("page 3"),
+                   400ms}
         << QStringLiteral("cleanup job \"flush\" spawned at cache.cpp:42, running for 1.5 s, 25 %, "
-                          "page 3");
+                          "page 3, last progress 0.4 s ago");
     QTest::newRow("suspended")
         << JobInfo{QStringLiteral("100%1"), JobKind::Daemon, JobState::Suspended, {}, 90s, -1, {}}
         << QStringLiteral("daemon \"100%1\", suspended for 90.0 s");

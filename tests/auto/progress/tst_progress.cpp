@@ -1,0 +1,199 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+// Progress: who makes some gets more time, and a hang warning tells when there was some last.
+
+#include "../contract/gate.h"
+#include "../contract/record.h"
+
+#include <qjanitor/qjanitor.h>
+
+#include <QtCore/qelapsedtimer.h>
+#include <QtCore/qpromise.h>
+#include <QtTest/qtest.h>
+
+using namespace QJanitor;
+using namespace Contract;
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+
+class tst_Progress : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void progressExtendsTheTimeout_data();
+    void progressExtendsTheTimeout();
+    void withoutALimitProgressExtendsNothing();
+    void theTimeoutIsNeverExtendedBeyondItsLimit();
+    void aLimitWithoutATimeoutMeansNothing();
+    void withoutProgressTheTimeoutHolds();
+    void aHangWarningTellsWhenThereWasProgress_data();
+    void aHangWarningTellsWhenThereWasProgress();
+    void ofAJobThatReportsNoneItIsItsAge();
+};
+
+enum class Means { PromiseValue, PromiseValueAndText, FutureValue, JobsThatEnd };
+Q_DECLARE_METATYPE(Means)
+
+/// Makes progress of one kind until \a goesOn says no.
+template<class F>
+static void makeProgress(Means means, F goesOn)
+{
+    const auto loop = [means, goesOn](QPromise<void> &promise) {
+        promise.setProgressRange(0, 1'000'000);
+        for (int i = 1; goesOn(); ++i) {
+            if (means == Means::PromiseValueAndText)
+                promise.setProgressValueAndText(i, QString::number(i));
+            else
+                promise.setProgressValue(i);
+            std::this_thread::yield();
+        }
+    };
+    switch (means) {
+    case Means::PromiseValue:
+    case Means::PromiseValueAndText:
+        spawnDaemon(u"busy"_s, loop);
+        break;
+    case Means::FutureValue:
+        spawnDaemon(u"busy"_s, [loop] {
+            auto promise = std::make_shared<QPromise<void>>();
+            promise->start();
+            spawnDaemon(u"thread"_s, [promise, loop] {
+                loop(*promise);
+                promise->finish();
+            });
+            return promise->future();
+        });
+        break;
+    case Means::JobsThatEnd:
+        if (goesOn()) {
+            spawnDaemon(u"busy"_s, [goesOn] {
+                std::this_thread::yield();
+                makeProgress(Means::JobsThatEnd, goesOn);
+            });
+        }
+        break;
+    }
+}
+
+void tst_Progress::progressExtendsTheTimeout_data()
+{
+    QTest::addColumn<Means>("means");
+    QTest::newRow("a promise's value") << Means::PromiseValue;
+    QTest::newRow("a promise's value and text") << Means::PromiseValueAndText;
+    QTest::newRow("a future's value") << Means::FutureValue;
+    QTest::newRow("jobs that end") << Means::JobsThatEnd;
+}
+
+void tst_Progress::progressExtendsTheTimeout()
+{
+    QFETCH(const Means, means);
+    // Long beside what a loaded machine takes away from a thread, short beside the limit.
+    static constexpr std::chrono::milliseconds timeout = 1s;
+    const Report report =
+        tryEnter({.drainTimeout = timeout, .drainTimeoutLimit = 10min}, [&] {
+            QElapsedTimer timer;
+            timer.start();
+            makeProgress(means, [timer] { return timer.elapsed() * 1ms < timeout + 200ms; });
+        }).janitorResult;
+    QVERIFY2(report.ok(), qPrintable(report.toString()));
+}
+
+void tst_Progress::withoutALimitProgressExtendsNothing()
+{
+    const Report report = tryEnter({.drainTimeout = 50ms}, [&] {
+                              makeProgress(Means::PromiseValue, [] { return !isStopRequested(); });
+                          }).janitorResult;
+    QCOMPARE(report.error().kind(), Error::Kind::DrainTimedOut);
+    QCOMPARE(namesOf(report.unfinished()), QStringList(u"busy"_s));
+}
+
+void tst_Progress::theTimeoutIsNeverExtendedBeyondItsLimit()
+{
+    const Report report = tryEnter({.drainTimeout = 50ms, .drainTimeoutLimit = 200ms}, [&] {
+                              makeProgress(Means::PromiseValue, [] { return !isStopRequested(); });
+                          }).janitorResult;
+    QCOMPARE(report.error().kind(), Error::Kind::DrainTimedOut);
+    QCOMPARE(namesOf(report.unfinished()), QStringList(u"busy"_s));
+}
+
+void tst_Progress::aLimitWithoutATimeoutMeansNothing()
+{
+    const LoopAliveChecker checker;
+    const Report report = tryEnter({.drainTimeoutLimit = 1ms}, [&] {
+                              spawnDaemon([alive = checker.alive] { alive.wait(); });
+                          }).janitorResult;
+    QVERIFY(report.ok());
+}
+
+void tst_Progress::withoutProgressTheTimeoutHolds()
+{
+    const Gate gate;
+    const Report report = tryEnter({.drainTimeout = 20ms, .drainTimeoutLimit = 10min}, [&] {
+                              spawnDaemon(u"stuck"_s, [gate](QPromise<void> &promise) {
+                                  promise.setProgressValueAndText(1, u"waits for the disk"_s);
+                                  gate.wait();
+                              });
+                          }).janitorResult;
+    gate.open();
+    QCOMPARE(report.error().kind(), Error::Kind::DrainTimedOut);
+    QCOMPARE(report.unfinished().first().progressText, u"waits for the disk"_s);
+}
+
+void tst_Progress::aHangWarningTellsWhenThereWasProgress_data()
+{
+    QTest::addColumn<bool>("isFuture");
+    QTest::newRow("a promise") << false;
+    QTest::newRow("a future") << true;
+}
+
+void tst_Progress::aHangWarningTellsWhenThereWasProgress()
+{
+    QFETCH(const bool, isFuture);
+    const LogLines logLines;
+    QStringList seen;
+    std::unique_ptr<Status> status;
+    const auto job = [](QPromise<void> &promise) {
+        promise.setProgressRange(0, 4);
+        blockUntil([] { return LogLines::count(u"last progress"_s) >= 1; });
+        promise.setProgressValueAndText(1, u"block 1"_s);
+        blockUntil([] { return LogLines::count(u"block 1, last progress"_s) >= 3; });
+    };
+    enter({.hangWarningAfter = 10ms}, [&] {
+        status = std::make_unique<Status>(Client::current());
+        connect(status.get(), &Status::hanging, this,
+                [&](const QList<JobInfo> &jobs) { seen = namesOf(jobs); });
+        if (!isFuture) {
+            spawnDaemon(u"slow"_s, job);
+            return;
+        }
+        auto promise = std::make_shared<QPromise<void>>();
+        promise->start();
+        spawnDaemon(u"slow"_s, promise->future());
+        spawnDaemon(u"thread"_s, [promise, job] {
+            job(*promise);
+            promise->finish();
+        });
+    });
+    QVERIFY(seen.contains(u"slow"_s));
+    QVERIFY(LogLines::count(u"25 %, block 1, last progress "_s) >= 3);
+}
+
+void tst_Progress::ofAJobThatReportsNoneItIsItsAge()
+{
+    const LogLines logLines;
+    const Gate gate;
+    const Report report = tryEnter({.drainTimeout = 30ms}, [&] {
+                              spawnDaemon([gate] { gate.wait(); });
+                          }).janitorResult;
+    gate.open();
+    const JobInfo job = report.unfinished().value(0);
+    QCOMPARE(job.sinceProgress.count(), job.age.count());
+    QVERIFY(job.age > 0ms);
+    QVERIFY(!report.toString().contains(u"last progress"_s));
+}
+
+QTEST_GUILESS_MAIN(tst_Progress)
+
+#include "tst_progress.moc"
