@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 using namespace Qt::StringLiterals;
 
@@ -26,6 +27,37 @@ QByteArray contentOf(const QString &path)
     return file.open(QFile::ReadOnly) ? file.readAll() : QByteArray();
 }
 
+/// How far a spool file is what was sent.
+struct Match
+{
+    qint64 goodLines = 0;
+    bool isDamaged = false;
+};
+
+Match match(const QByteArray &spooled, const QByteArray &source)
+{
+    const auto [difference, inSource] =
+        std::mismatch(spooled.begin(), spooled.end(), source.begin(), source.end());
+    // More than was acknowledged may be there, but nothing else and no half line.
+    return {std::count(spooled.begin(), difference, '\n'),
+            difference != spooled.end() || (!spooled.isEmpty() && !spooled.endsWith('\n'))};
+}
+
+/// Finds the spool file of one connection. A port that was used again has several.
+Match bestMatch(const QByteArray &source, const QString &spoolDirectory, const QString &port)
+{
+    Match best = match(contentOf(u"%1/%2.spool"_s.arg(spoolDirectory, port)), source);
+    for (int copy = 2;; ++copy) {
+        const QString path = u"%1/%2-%3.spool"_s.arg(spoolDirectory, port).arg(copy);
+        if (!QFile::exists(path))
+            return best;
+        const Match other = match(contentOf(path), source);
+        if (std::pair(best.isDamaged, -best.goodLines) >
+            std::pair(other.isDamaged, -other.goodLines))
+            best = other;
+    }
+}
+
 /// Adds one connection: "PORT ACKNOWLEDGED PATH".
 void compare(const QByteArray &entry, const QString &spoolDirectory, Totals *totals)
 {
@@ -34,17 +66,11 @@ void compare(const QByteArray &entry, const QString &spoolDirectory, Totals *tot
     const QString port = QString::fromLatin1(entry.first(first));
     const qint64 acknowledged = entry.sliced(first + 1, second - first - 1).toLongLong();
     const QByteArray source = contentOf(QFile::decodeName(entry.sliced(second + 1)));
-    const QByteArray spooled = contentOf(u"%1/%2.spool"_s.arg(spoolDirectory, port));
-
-    const auto [difference, inSource] =
-        std::mismatch(spooled.begin(), spooled.end(), source.begin(), source.end());
-    const qint64 good = std::count(spooled.begin(), difference, '\n');
+    const Match found = bestMatch(source, spoolDirectory, port);
     totals->acknowledged += acknowledged;
-    totals->onDisk += good;
-    totals->lost += qMax<qint64>(0, acknowledged - good);
-    // More than was acknowledged may be there, but nothing else and no half line.
-    totals->damagedFiles +=
-        difference != spooled.end() || (!spooled.isEmpty() && !spooled.endsWith('\n'));
+    totals->onDisk += found.goodLines;
+    totals->lost += qMax<qint64>(0, acknowledged - found.goodLines);
+    totals->damagedFiles += found.isDamaged;
 }
 
 } // namespace

@@ -37,4 +37,5 @@ endif()
 
 # Public units: they link the library.
 qjanitor_test(client LIBS Threads::Threads)
+qjanitor_test(status)
 qjanitor_test(guard LIBS Threads::Threads)

@@ -285,7 +285,9 @@ void tst_Deadlines::itHoldsForEveryPolicy()
     const Gate gate;
     const Report report = tryEnter({.failurePolicy = policy, .drainTimeout = 1ms}, [=] {
                               spawnCleanupJob(u"slow"_s, [gate] { gate.wait(); });
+                              const Status status(Client::current());
                               spawnDaemon(u"broken"_s, [] { throw 42; });
+                              pumpUntil([&] { return status.failedJobs() == 1; });
                           }).janitorResult;
     gate.open();
     QCOMPARE(report.errorCount(), 2);
