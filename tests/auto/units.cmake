@@ -22,3 +22,4 @@ qjanitor_unit_test(report)
 # Public units: they link the library.
 qjanitor_test(client LIBS Threads::Threads)
 qjanitor_test(guard LIBS Threads::Threads)
+qjanitor_test(memory)
