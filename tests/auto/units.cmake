@@ -22,4 +22,6 @@ qjanitor_unit_test(report)
 # Public units: they link the library.
 qjanitor_test(client LIBS Threads::Threads)
 qjanitor_test(guard LIBS Threads::Threads)
-qjanitor_test(memory)
+if(UNIX)
+    qjanitor_test(memory LIBS ${CMAKE_DL_LIBS})
+endif()

@@ -13,7 +13,10 @@
 #include <array>
 #include <atomic>
 #include <cstdlib>
+#include <cstring>
 #include <new>
+
+#include <dlfcn.h>
 
 using namespace QJanitor;
 
@@ -21,16 +24,22 @@ namespace {
 /// How many allocations of this thread succeed before one fails; never while negative.
 thread_local int allocationsLeft = -1;
 
-bool isOut()
+/// Memory is out for the library and its caller only: Qt crashes without any (QThread's constructor).
+bool isOutFor(const void *caller)
 {
-    return allocationsLeft >= 0 && allocationsLeft-- == 0;
+    if (allocationsLeft < 0)
+        return false;
+    Dl_info info;
+    if (::dladdr(caller, &info) && info.dli_fname && std::strstr(info.dli_fname, "libQt6"))
+        return false;
+    return allocationsLeft-- == 0;
 }
 } // namespace
 
 // Replaced as a pair, whatever allocates.
 void *operator new(std::size_t size)
 {
-    if (isOut())
+    if (isOutFor(__builtin_return_address(0)))
         throw std::bad_alloc();
     if (void *memory = std::malloc(size ? size : 1))
         return memory;
