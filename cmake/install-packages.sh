@@ -10,6 +10,12 @@ set -eu
 
 if [ $# -eq 0 ]; then
     set -- g++ cmake ninja-build qt6-base-dev
+    # The component Qml, its example, and what its tests need: a display without a display.
+    set -- "$@" qt6-declarative-dev qt6-declarative-dev-tools qml6-module-qtqml \
+        qml6-module-qtqml-models qml6-module-qtqml-workerscript qml6-module-qtquick \
+        qml6-module-qtquick-controls qml6-module-qtquick-dialogs qml6-module-qtquick-layouts \
+        qml6-module-qtquick-templates qml6-module-qtquick-window qml6-module-qttest \
+        qml6-module-qt-labs-folderlistmodel xvfb libxcb1-dev fonts-dejavu-core
 fi
 
 is_installed() {

@@ -90,6 +90,8 @@ void onApplicationCreated()
     home().mailbox.open();
     Core::allowRoot();
     home().hasApplication.store(true);
+    // What was posted to them between two applications was dropped.
+    Core::nudgeEveryone();
     qAddPostRoutine(onApplicationGoing);
 }
 

@@ -241,9 +241,10 @@ void Core::quit()
     whileCalleeRuns(CorePointer(this), [] { QCoreApplication::quit(); });
 }
 
-/// As quit(), but no window is asked whether it may be closed.
 void Core::exitEventLoop()
 {
+    if (m_level != Level::Application)
+        return;
     whileCalleeRuns(CorePointer(this), [] { QCoreApplication::exit(0); });
 }
 
@@ -277,41 +278,6 @@ Report Core::report() const
 {
     const std::lock_guard lock(m_mutex);
     return m_report;
-}
-
-QList<JobInfo> Core::jobs() const
-{
-    QList<JobInfo> jobs;
-    std::vector<CorePointer> wards;
-    {
-        const std::lock_guard lock(m_mutex);
-        list(jobs);
-        wards = m_wards;
-    }
-    for (const CorePointer &ward : wards)
-        jobs += ward->jobs();
-    return jobs;
-}
-
-/// Lists the live jobs of this core's own. Under the lock.
-void Core::list(QList<JobInfo> &jobs) const
-{
-    for (const std::atomic<Lane *> &slot : m_lanes) {
-        const Lane *lane = slot.load(std::memory_order_relaxed);
-        if (!lane)
-            continue;
-        lane->queue.visit([&](const Slot &live, JobInfo job) {
-            job.kind = lane->kind;
-            for (const HeldPromise &held : m_heldPromises) {
-                if (held.slot == &live)
-                    addProgress(job, held.future, held.progress);
-            }
-            jobs.append(job);
-        });
-    }
-    forEachFuture([&](const FutureJob &job, const Progress &progress) {
-        jobs.append(describe(job, progress));
-    });
 }
 
 void Core::setWaker(Waker *waker)

@@ -24,6 +24,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 QT_BEGIN_NAMESPACE
@@ -41,6 +42,16 @@ struct Snapshot
     qsizetype failed = 0;
     bool draining = false;
     Error lastError;
+};
+
+/// A live job as lists show it that are looked at again and again.
+struct LiveJob
+{
+    std::int64_t spawned; ///< On coarseNow()'s clock.
+    const void *key;
+    JobInfo info;
+    /// Tells live jobs apart.
+    std::pair<std::int64_t, const void *> identity() const { return {spawned, key}; }
 };
 
 /// What one observer has not yet seen: one of these, or nothing.
@@ -94,10 +105,27 @@ class Observer
 public:
     virtual ~Observer() = default;
 
+protected:
+    /// Says that there is news. On any thread, and under a lock.
+    void nudge()
+    {
+        if (!m_nudged.exchange(true))
+            post();
+    }
+    /// The same, though an earlier nudge may have been lost with an application.
+    void nudgeAnew()
+    {
+        m_nudged.exchange(true);
+        post();
+    }
+    /// Before the look at what is new: what comes later nudges again.
+    void takeNudge() { m_nudged.exchange(false); }
+
 private:
     friend class Core;
-    /// Says that there is news. On any thread and under the core's lock: may only post an event.
-    virtual void nudge() = 0;
+    /// Posts an event, on which the news are looked at. On any thread, and under a lock.
+    virtual void post() = 0;
+    std::atomic<bool> m_nudged{false};
     QList<Error> m_newErrors;
     qsizetype m_causeIndex = -1; ///< In m_newErrors; then it is due itself.
     std::optional<Error> m_dueCause;
@@ -123,12 +151,13 @@ struct WatchedJob : FutureJob
     WatchedJob *next = nullptr;
 };
 
-/// The watched jobs of a core.
+/// The watched jobs of a core, the oldest first.
 struct WatchedJobs
 {
     void add(WatchedJob *job);
     void remove(WatchedJob *job);
     WatchedJob *first = nullptr;
+    WatchedJob *last = nullptr;
 };
 
 /// How the thread that waits for a janitor is woken: its event dispatcher, else the condition.
@@ -210,6 +239,8 @@ public:
     Core *effective();
     Report report() const;
     QList<JobInfo> jobs() const;
+    /// Returns the live jobs, the oldest first, at most \a most.
+    std::vector<LiveJob> oldestJobs(qsizetype most) const;
 
     void setWaker(Waker *waker);
     /// Has the thread that waits look at everything again.
@@ -220,6 +251,8 @@ public:
     // ---- exec() only: core.cpp, coreclock.cpp
     /// Quits the application's event loop, as a signal asks for.
     void quit();
+    /// As quit(), but no window is asked whether it may be closed. Only of the application janitor.
+    void exitEventLoop();
     /// Asks the daemons to stop and gives up waiting, now or as soon as the event loop has ended.
     void stopWaiting();
 
@@ -244,9 +277,10 @@ public:
     /// The janitor of the current exec(), else of the last one; null before the first.
     static CorePointer application();
     static void setApplication(const CorePointer &core);
-    /// Nudges \a observer whenever there is another application janitor.
-    static void observeApplication(Observer *observer);
-    static void unobserveApplication(Observer *observer);
+    /// Nudges \a observer whenever there is another application janitor, or another application.
+    static void addObserver(Observer *observer);
+    static void removeObserver(Observer *observer);
+    static void nudgeEveryone();
     /// The safety net; null without an application, for then nobody would wait for it.
     static CorePointer root();
     /// Allows a root for an application that begins.
@@ -299,6 +333,9 @@ private:
     void goOn(JobKind kind, Slot &slot, Adoption adoption);
     std::vector<QFuture<void>> daemonFutures() const;
     void list(QList<JobInfo> &jobs) const;
+    void addOldestJobs(std::vector<LiveJob> &jobs, std::int64_t now, qsizetype most) const;
+    template<class Visitor>
+    void visitLive(Visitor visitor, std::int64_t now, qsizetype most) const;
 
     Lane &lane(JobKind kind);
     void build(Lane &lane, JobQueue::Place place, const Offer &offer);
@@ -335,7 +372,6 @@ private:
     void wake();
     void addWardsToReport(Todo &todo);
     void carryOut(Todo &todo);
-    void exitEventLoop();
     QString describeName() const;
     void startClock(Todo &todo);
     void setAlarm();

@@ -24,18 +24,16 @@ struct Core::Batch
 
 void WatchedJobs::add(WatchedJob *job)
 {
-    job->previous = nullptr;
-    job->next = first;
-    if (first)
-        first->previous = job;
-    first = job;
+    job->previous = last;
+    job->next = nullptr;
+    (last ? last->next : first) = job;
+    last = job;
 }
 
 void WatchedJobs::remove(WatchedJob *job)
 {
     (job->previous ? job->previous->next : first) = job->next;
-    if (job->next)
-        job->next->previous = job->previous;
+    (job->next ? job->next->previous : last) = job->previous;
 }
 
 SpawnError Core::adopt(const Offer &offer)

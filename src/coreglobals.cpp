@@ -41,23 +41,31 @@ CorePointer Core::application()
 void Core::setApplication(const CorePointer &core)
 {
     CorePointer previous = core;
-    const std::lock_guard lock(globals().mutex);
-    previous.swap(globals().application);
-    globals().hasApplication.store(true, std::memory_order_release);
-    for (Observer *observer : globals().observers)
-        observer->nudge();
+    {
+        const std::lock_guard lock(globals().mutex);
+        previous.swap(globals().application);
+        globals().hasApplication.store(true, std::memory_order_release);
+    }
+    nudgeEveryone();
 }
 
-void Core::observeApplication(Observer *observer)
+void Core::addObserver(Observer *observer)
 {
     const std::lock_guard lock(globals().mutex);
     globals().observers.push_back(observer);
 }
 
-void Core::unobserveApplication(Observer *observer)
+void Core::removeObserver(Observer *observer)
 {
     const std::lock_guard lock(globals().mutex);
     std::erase(globals().observers, observer);
+}
+
+void Core::nudgeEveryone()
+{
+    const std::lock_guard lock(globals().mutex);
+    for (Observer *observer : globals().observers)
+        observer->nudgeAnew();
 }
 
 CorePointer Core::root()

@@ -75,7 +75,7 @@ void addProgress(JobInfo &job, const QFuture<void> &future, const Progress &prog
         job.state = JobState::Suspended;
 }
 
-JobInfo describe(const FutureJob &job, const Progress &progress)
+JobInfo describe(const FutureJob &job, const Progress &progress, std::int64_t now)
 {
     JobInfo info;
     info.name = job.name;
@@ -84,7 +84,7 @@ JobInfo describe(const FutureJob &job, const Progress &progress)
     const bool started = future.isRunning() || future.isFinished(); // then it is being settled
     info.state = started ? JobState::Running : JobState::Queued;
     info.spawnSite = siteText(job.site);
-    info.age = std::chrono::milliseconds(coarseNow() - job.spawned);
+    info.age = std::chrono::milliseconds(now - job.spawned);
     info.sinceProgress = info.age;
     addProgress(info, future, progress);
     return info;

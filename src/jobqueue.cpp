@@ -158,7 +158,7 @@ void JobQueue::recycle(Chunk *chunk)
     m_spare = chunk;
 }
 
-JobInfo JobQueue::describe(Chunk &chunk, int index) const
+JobInfo JobQueue::describe(Chunk &chunk, int index, std::int64_t now) const
 {
     const Slot &slot = chunk.slot(index);
     JobInfo job;
@@ -167,8 +167,8 @@ JobInfo JobQueue::describe(Chunk &chunk, int index) const
         job.name = slot.origin.label->name;
     job.spawnSite = siteText(slot.isLabelled() ? slot.origin.label->site : slot.origin.site);
     // Modulo 49 days, as what it was spawned at.
-    job.age = std::chrono::milliseconds(std::uint32_t(coarseNow() - m_epoch) -
-                                        chunk.spawned[std::size_t(index)]);
+    job.age =
+        std::chrono::milliseconds(std::uint32_t(now - m_epoch) - chunk.spawned[std::size_t(index)]);
     job.sinceProgress = job.age;
     return job;
 }

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <new>
 #include <vector>
 
@@ -137,13 +138,15 @@ public:
     static bool countEnded(Chunk *chunk, int count); // [any]
     void recycle(Chunk *chunk);                      // [owner]
 
-    /// Calls \a visitor with each live job, oldest first; its kind is left to the caller.
+    /// Calls \a visitor with the oldest live jobs, at most \a most, as they are at \a now; their kind
+    /// is left to the caller.
     template<class Visitor>
-    void visit(Visitor visitor) const; // [owner]
+    void visit(Visitor visitor, std::int64_t now = coarseNow(),
+               qsizetype most = std::numeric_limits<qsizetype>::max()) const; // [owner]
 
 private:
     void addChunk();
-    JobInfo describe(Chunk &chunk, int index) const;
+    JobInfo describe(Chunk &chunk, int index, std::int64_t now) const;
 
     // The spawners' side.
     std::int64_t m_epoch = coarseNow();
@@ -160,14 +163,17 @@ private:
 };
 
 template<class Visitor>
-void JobQueue::visit(Visitor visitor) const
+void JobQueue::visit(Visitor visitor, std::int64_t now, qsizetype most) const
 {
     for (Chunk *chunk = m_oldest; chunk; chunk = chunk->next.load(std::memory_order_relaxed)) {
         const int end = chunk == m_newest ? m_tail : Chunk::size;
         for (int index = 0; index < end; ++index) {
             const Slot &slot = chunk->slot(index);
-            if (slot.state() != Slot::Ended)
-                visitor(slot, describe(*chunk, index));
+            if (slot.state() == Slot::Ended)
+                continue;
+            if (most-- <= 0)
+                return;
+            visitor(slot, describe(*chunk, index, now));
         }
     }
 }

@@ -25,7 +25,11 @@ class QueuedObserver : public Observer
 public:
     explicit QueuedObserver(Owner *owner)
         : q(owner)
-    {}
+    {
+        Core::addObserver(this);
+    }
+    ~QueuedObserver() override { Core::removeObserver(this); }
+    Q_DISABLE_COPY_MOVE(QueuedObserver)
 
     Error lastError;
 
@@ -58,20 +62,16 @@ protected:
     Owner *const q;
 
 private:
-    void nudge() override
+    void post() override
     {
-        if (m_nudged.exchange(true))
-            return;
         QMetaObject::invokeMethod(
             q,
             [this] {
-                m_nudged.exchange(false);
+                takeNudge();
                 refresh();
             },
             Qt::QueuedConnection);
     }
-
-    std::atomic<bool> m_nudged{false};
 };
 
 } // namespace QJanitor::Private

@@ -4,51 +4,73 @@
 #include <qjanitor/status.h>
 
 #include "core_p.h"
+#include "jobmodel_p.h"
 #include "observer_p.h"
 #include "spawn_p.h"
+
+#include <QtCore/qbasictimer.h>
+#include <QtCore/qcoreevent.h>
+#include <QtCore/qelapsedtimer.h>
 
 namespace QJanitor {
 
 class StatusPrivate : public Private::QueuedObserver<Status>
 {
 public:
-    StatusPrivate(Status *status, bool followsApplication)
+    explicit StatusPrivate(Status *status)
         : QueuedObserver(status)
-        , m_followsApplication(followsApplication)
-    {
-        if (m_followsApplication) {
-            Private::Core::observeApplication(this);
-            start(Private::Core::application());
-        }
-    }
-    ~StatusPrivate() override
-    {
-        if (m_followsApplication)
-            Private::Core::unobserveApplication(this);
-        watch({});
-    }
+    {}
+    ~StatusPrivate() override { watch({}); }
     Q_DISABLE_COPY_MOVE(StatusPrivate)
 
-    /// Watches its first janitor: the numbers are right from the beginning, errors follow as signals.
-    void start(const Private::CorePointer &core)
+    /// Watches the application janitor, and later ones.
+    void start();
+    /// Watches this janitor only: the numbers are right from the beginning, errors follow as signals.
+    void start(const Private::CorePointer &core);
+    QAbstractItemModel *jobs();
+    void onTimer();
+
+    const Private::CorePointer &core() const { return m_core; }
+    /// Returns the janitor that requests go to: another one may have begun that is not shown yet.
+    Private::CorePointer target() const
     {
-        watch(core);
-        if (!core)
-            return;
-        current = core->snapshot();
-        lastError = current.lastError;
+        return m_followsApplication ? Private::Core::application() : m_core;
     }
+    int timerId() const { return m_timer.timerId(); }
 
     Private::Snapshot current;
 
 private:
+    static constexpr int pause = 16;      // ms
+    static constexpr int heartbeat = 100; // ms
+
     void watch(const Private::CorePointer &core);
     void refresh() override;
-    bool show(Private::CorePointer core);
+    void follow(Private::CorePointer core);
+    void show(const Private::Snapshot &news);
 
-    const bool m_followsApplication;
+    bool m_followsApplication = false;
     Private::CorePointer m_core;
+    Private::JobModel *m_jobs = nullptr; ///< A child of the status, once somebody has asked for it.
+    QElapsedTimer m_sinceShown;
+    QBasicTimer m_timer; ///< For numbers that are still to be shown, else for ages and progress.
 };
+
+void StatusPrivate::start()
+{
+    start(Private::Core::application());
+    m_followsApplication = true;
+}
+
+void StatusPrivate::start(const Private::CorePointer &core)
+{
+    m_followsApplication = false;
+    watch(core);
+    current = core ? core->snapshot() : Private::Snapshot();
+    lastError = current.lastError;
+    if (m_jobs)
+        m_jobs->show({}); // those of the new one follow with its first news
+}
 
 void StatusPrivate::watch(const Private::CorePointer &core)
 {
@@ -62,47 +84,107 @@ void StatusPrivate::watch(const Private::CorePointer &core)
 
 void StatusPrivate::refresh()
 {
-    if (m_core && !show(m_core))
-        return; // destroyed by a slot
-    if (!m_followsApplication)
+    const QPointer<Status> alive = q;
+    follow(m_core);
+    if (!alive || !m_followsApplication)
         return;
     if (const Private::CorePointer core = Private::Core::application(); core != m_core) {
         watch(core);
-        show(core);
+        follow(core);
     }
 }
 
-/// Takes over the numbers and emits what has changed. Returns false if a slot destroyed the status.
-bool StatusPrivate::show(Private::CorePointer core)
+/// Shows what is new: errors and changes of state now, numbers when it is time. A slot may destroy
+/// the status.
+void StatusPrivate::follow(Private::CorePointer core)
+{
+    if (!core || !emitNews(*core))
+        return;
+    if (core != m_core)
+        return; // a slot has turned the event loop, and this was here before
+    const Private::Snapshot news = core->snapshot();
+    // After its end perhaps no event loop runs in which to come back.
+    if (news.state != current.state || news.state == JanitorState::Closed ||
+        !m_sinceShown.isValid() || m_sinceShown.hasExpired(pause))
+        show(news);
+    else
+        m_timer.start(pause - int(m_sinceShown.elapsed()), Qt::PreciseTimer, q);
+}
+
+void StatusPrivate::onTimer()
+{
+    m_timer.stop();
+    if (m_core)
+        show(m_core->snapshot());
+}
+
+/// Takes over the numbers and emits what has changed.
+void StatusPrivate::show(const Private::Snapshot &news)
 {
     const QPointer<Status> alive = q;
-    if (!emitNews(*core))
-        return false;
-    if (core != m_core)
-        return true; // a slot has turned the event loop, and this was here before
-    const Private::Snapshot news = core->snapshot();
+    m_sinceShown.start();
+    m_timer.stop();
     const Private::Snapshot old = std::exchange(current, news);
+    if (m_jobs) {
+        const bool isOpen = news.state != JanitorState::Closed;
+        m_jobs->show(isOpen ? m_core->oldestJobs(Private::JobModel::most)
+                            : std::vector<Private::LiveJob>());
+        if (!alive)
+            return;
+        if (m_jobs->rowCount() > 0)
+            m_timer.start(heartbeat, q);
+    }
     if (old.state != news.state || old.pending != news.pending || old.ended != news.ended ||
         old.failed != news.failed || old.draining != news.draining)
         Q_EMIT q->changed();
     if (alive && old.state != news.state && current.state == news.state)
         Q_EMIT q->stateChanged(news.state);
-    return alive;
+}
+
+QAbstractItemModel *StatusPrivate::jobs()
+{
+    if (!m_jobs) {
+        m_jobs = new Private::JobModel(q);
+        if (m_core && current.state != JanitorState::Closed)
+            m_jobs->show(m_core->oldestJobs(Private::JobModel::most));
+        nudge(); // starts the timer
+    }
+    return m_jobs;
 }
 
 Status::Status(QObject *parent)
     : QObject(parent)
-    , d(std::make_unique<StatusPrivate>(this, true))
-{}
+    , d(std::make_unique<StatusPrivate>(this))
+{
+    d->start();
+}
 
 Status::Status(const Client &client, QObject *parent)
     : QObject(parent)
-    , d(std::make_unique<StatusPrivate>(this, false))
+    , d(std::make_unique<StatusPrivate>(this))
 {
     d->start(Private::ClientAccess::core(client));
 }
 
 Status::~Status() = default;
+
+void Status::setClient(const Client &client)
+{
+    const QPointer<Status> alive = this;
+    const JanitorState old = state();
+    d->start(Private::ClientAccess::core(client));
+    Q_EMIT changed();
+    if (alive && old != state())
+        Q_EMIT stateChanged(state());
+}
+
+void Status::timerEvent(QTimerEvent *event)
+{
+    if (event->timerId() == d->timerId())
+        d->onTimer();
+    else
+        QObject::timerEvent(event);
+}
 
 qsizetype Status::pendingJobs() const
 {
@@ -117,6 +199,21 @@ qsizetype Status::finishedJobs() const
 qsizetype Status::failedJobs() const
 {
     return d->current.failed;
+}
+
+double Status::pendingNumber() const
+{
+    return double(pendingJobs());
+}
+
+double Status::finishedNumber() const
+{
+    return double(finishedJobs());
+}
+
+double Status::failedNumber() const
+{
+    return double(failedJobs());
 }
 
 double Status::progress() const
@@ -138,6 +235,40 @@ JanitorState Status::state() const
 Error Status::lastError() const
 {
     return d->lastError;
+}
+
+QString Status::oldestJob() const
+{
+    if (!d->core() || state() == JanitorState::Closed)
+        return {};
+    const std::vector<Private::LiveJob> jobs = d->core()->oldestJobs(1);
+    if (jobs.empty())
+        return {};
+    const JobInfo &oldest = jobs.front().info;
+    return oldest.name.isEmpty() ? oldest.spawnSite : oldest.name;
+}
+
+QAbstractItemModel *Status::jobs() const
+{
+    return d->jobs();
+}
+
+void Status::requestQuit()
+{
+    if (const Private::CorePointer core = d->target())
+        core->exitEventLoop();
+}
+
+void Status::requestStop()
+{
+    if (const Private::CorePointer core = d->target())
+        core->requestStop();
+}
+
+void Status::stopWaiting()
+{
+    if (const Private::CorePointer core = d->target())
+        core->stopWaiting();
 }
 
 } // namespace QJanitor

@@ -44,6 +44,8 @@ QJANITOR_EXPORT void spawnOrRescue(const Client &client, const Offer &offer) noe
 */
 class QJANITOR_EXPORT Client
 {
+    Q_GADGET
+
 public:
     /// Constructs a client of no janitor.
     Client() noexcept;

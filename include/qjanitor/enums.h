@@ -11,6 +11,8 @@ namespace QJanitor {
 
 // In one header, for the meta-object system knows the enums of a namespace from one place.
 Q_NAMESPACE_EXPORT(QJANITOR_EXPORT)
+// In QML, too, enumerators are named with their enum: both states have a Running.
+Q_CLASSINFO("RegisterEnumClassesUnscoped", "false")
 
 /// Says why a spawn verb refused a job. A refused job never runs and is not moved from.
 enum class SpawnError {

@@ -21,6 +21,7 @@ qjanitor_unit_test(report)
 
 # Public units: they link the library.
 qjanitor_test(client LIBS Threads::Threads)
+qjanitor_test(status)
 qjanitor_test(guard LIBS Threads::Threads)
 if(UNIX)
     qjanitor_test(memory LIBS ${CMAKE_DL_LIBS})

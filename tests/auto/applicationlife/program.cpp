@@ -345,6 +345,44 @@ void waitingWithoutAnApplication()
     withoutABusyLoop(waitForWork);
 }
 
+/// A thread with an event loop on which objects watch a janitor while applications come and go.
+void observersBetweenApplications()
+{
+    Supervisor supervisor({.failurePolicy = FailurePolicy::KeepGoing});
+    QThread thread;
+    auto *status = new Status(supervisor.client());
+    Gate seen;
+    QObject::connect(status, &Status::jobFailed, status, [&seen](const Error &error) {
+        say(qPrintable(error.jobName()));
+        if (error.jobName() == u"second"_s)
+            seen.open();
+    });
+    status->moveToThread(&thread);
+    QObject::connect(&thread, &QThread::finished, status, &QObject::deleteLater);
+    {
+        const Application application;
+        thread.start();
+        execWith([&] { supervisor.client().spawnDaemon(u"first"_s, [] { throw 1; }); });
+    }
+    const auto ended = [&](qsizetype count) {
+        const Status now(supervisor.client());
+        return now.finishedJobs() == count;
+    };
+    while (!ended(1))
+        std::this_thread::yield();
+    supervisor.client().spawnDaemon(u"second"_s, [] { throw 2; });
+    while (!ended(2))
+        std::this_thread::yield();
+    for (int i = 0; i < 1000; ++i)
+        QThread::yieldCurrentThread(); // for the thread to drop the events that nobody delivers
+    {
+        const Application application;
+        seen.wait();
+        thread.quit();
+        thread.wait();
+    }
+}
+
 struct Mode
 {
     const char *name;
@@ -369,6 +407,7 @@ constexpr Mode modes[] = {
     {"supervisorDestroyedAfterIt", supervisorDestroyedAfterIt},
     {"aRootThatDoesNotEnd", aRootThatDoesNotEnd},
     {"waitingWithoutAnApplication", waitingWithoutAnApplication},
+    {"observersBetweenApplications", observersBetweenApplications},
 };
 
 } // namespace

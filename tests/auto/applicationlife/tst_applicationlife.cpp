@@ -79,6 +79,9 @@ void tst_ApplicationLife::applicationsComeAndGo_data()
     QTest::newRow("waiting without an application")
         << u"waitingWithoutAnApplication"_s << QStringList({u"idle"_s, u"idle"_s, u"idle"_s})
         << nothing;
+    QTest::newRow("a status on a thread that lives through several applications")
+        << u"observersBetweenApplications"_s << QStringList({exec, u"first"_s, u"second"_s})
+        << nothing;
 }
 
 void tst_ApplicationLife::applicationsComeAndGo()
@@ -98,7 +101,8 @@ void tst_ApplicationLife::applicationsComeAndGo()
         QString::fromUtf8(program.readAllStandardOutput()).split(u'\n', Qt::SkipEmptyParts);
     QVERIFY2(program.exitStatus() == QProcess::NormalExit, qPrintable(seen.join(u", ") + log));
     QCOMPARE(program.exitCode(), 0);
-    if (mode == u"supervisorAroundTheApplication"_s || mode == u"insideACallee"_s) {
+    if (mode == u"supervisorAroundTheApplication"_s || mode == u"insideACallee"_s ||
+        mode == u"observersBetweenApplications"_s) {
         events.sort(); // jobs that nobody holds up
         seen.sort();
     }
