@@ -20,6 +20,7 @@ QT_END_NAMESPACE
 namespace QJanitor::Private {
 
 class Mailbox;
+class StopNotice;
 class Watcher;
 
 /*!
@@ -52,6 +53,7 @@ private:
     void ringAlarms();
     void serveSignals();
     void onQuitRequest();
+    void watchTheEnd(const CorePointer &core);
     void watchFutures(Core &core);
     void watch(WatchedJob *job);
     void onFinished(Watcher *watcher);
@@ -60,6 +62,7 @@ private:
     QBasicTimer m_pause;
     QBasicTimer m_alarm;
     std::unique_ptr<QSocketNotifier> m_signals;
+    std::unique_ptr<StopNotice> m_stopNotice;
     std::vector<Watcher *> m_idle; ///< Their number is limited; all are children of this.
 };
 

@@ -111,6 +111,8 @@ void waitWithEvents(Core &core, AtBottom atBottom)
         }
         loop.processEvents(QEventLoop::WaitForMoreEvents);
     }
+    // Should a quit() have come meanwhile, the loop around this has missed its wake-up.
+    dispatcher->wakeUp();
 }
 
 void waitBlocked(Core &core)

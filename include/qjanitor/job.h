@@ -186,6 +186,17 @@ void *addressOf(T &object) noexcept
         return const_cast<void *>(static_cast<const volatile void *>(std::addressof(object)));
 }
 
+/// Returns the caller's callable at \a source as what it was passed as, a \a Job.
+template<class Job>
+Job &&sourceAt(void *source) noexcept
+{
+    using Source = std::remove_reference_t<Job>;
+    if constexpr (std::is_function_v<Source>)
+        return *reinterpret_cast<Source *>(source);
+    else
+        return static_cast<Job &&>(*static_cast<Source *>(source));
+}
+
 /// Runs \a callable. Returns \c false if it returned an error; exceptions pass through.
 template<class F>
 bool runJob(F &callable, JobContext &context)
@@ -193,7 +204,7 @@ bool runJob(F &callable, JobContext &context)
     if constexpr (PromiseJob<F>) {
         context.runWithPromise(
             [](void *function, QPromise<void> &promise) {
-                std::invoke(*static_cast<F *>(function), promise);
+                std::invoke(sourceAt<F &>(function), promise);
             },
             addressOf(callable));
         return true;
@@ -265,17 +276,6 @@ struct Offer
     bool (*run)(void *source, JobContext &context);
     Adoption (*adopt)(void *source);
 };
-
-/// Returns the caller's callable at \a source as what it was passed as, a \a Job.
-template<class Job>
-Job &&sourceAt(void *source) noexcept
-{
-    using Source = std::remove_reference_t<Job>;
-    if constexpr (std::is_function_v<Source>)
-        return *reinterpret_cast<Source *>(source);
-    else
-        return static_cast<Job &&>(*static_cast<Source *>(source));
-}
 
 template<class Job>
 Offer makeOffer(JobKind kind, const QString *name, Job &&job, const SourceLocation &site)

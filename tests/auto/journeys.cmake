@@ -12,6 +12,8 @@ qjanitor_test(supervisorend)                  # and that is destroyed with it
 qjanitor_test(deadlines)                      # jobs that do not end
 qjanitor_test(progress)                       # and what those get that make progress
 
+qjanitor_test(reviewed)                       # defects that reviewers have found
+
 # Adds <suite>/program.cpp, which the suite runs in processes of its own.
 function(qjanitor_test_program suite)
     qt_add_executable(${suite}_program ${suite}/program.cpp)
@@ -27,4 +29,14 @@ qjanitor_test_program(applicationlife)
 if(UNIX)
     qjanitor_test(quitsignals)                # signals that ask a program to quit
     qjanitor_test_program(quitsignals)
+    qjanitor_test(notifications LIBS Threads::Threads) # what a service manager is told
+endif()
+
+# Those that wait while events go on, once more with Qt's other event dispatcher.
+if(UNIX)
+    foreach(suite contract_waiting contract_exec futures reviewed supervisor)
+        add_test(NAME tst_${suite}_without_glib COMMAND tst_${suite})
+        set_tests_properties(tst_${suite}_without_glib PROPERTIES TIMEOUT 300
+            ENVIRONMENT "QT_QPA_PLATFORM=offscreen;QT_NO_GLIB=1")
+    endforeach()
 endif()

@@ -176,6 +176,20 @@ void function()
 {
     ++functionCalls;
 }
+void functionWithPromise(QPromise<void> &)
+{
+    ++functionCalls;
+}
+Error functionWithError()
+{
+    ++functionCalls;
+    return Error();
+}
+QFuture<void> functionWithFuture()
+{
+    ++functionCalls;
+    return QtFuture::makeReadyFuture();
+}
 
 struct alignas(64) Overaligned
 {
@@ -204,6 +218,10 @@ void tst_ContractJobs::everyKindOfCallableIsAJob()
         tryEnter([calls] {
             spawnDaemon(function);
             spawnDaemon(&function);
+            spawnDaemon(functionWithPromise);
+            spawnDaemon(&functionWithPromise);
+            spawnDaemon(functionWithError);
+            spawnCleanupJob(functionWithFuture);
             spawnDaemon(std::function<void()>(function));
             spawnDaemon(std::bind([](int) { function(); }, 42));
             spawnDaemon([calls, large = std::array<int, 200>{1}] { *calls += large[0]; });
@@ -212,9 +230,9 @@ void tst_ContractJobs::everyKindOfCallableIsAJob()
             spawnDaemon(
                 [content = std::make_unique<int>(1), calls]() mutable { *calls += *content; });
         }).janitorResult;
-    QCOMPARE(report.completedCount(), 8);
+    QCOMPARE(report.completedCount(), 12);
     QVERIFY(report.ok());
-    QCOMPARE(functionCalls.load(), 4);
+    QCOMPARE(functionCalls.load(), 8);
     QCOMPARE(calls->load(), 4);
 }
 

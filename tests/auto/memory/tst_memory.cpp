@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+// Memory runs out at each allocation that handing a job over makes, one after the other: a job that
+// was accepted runs once, a refused one never, and a cleanup job in any case.
+
+#include "../contract/gate.h"
+
+#include <qjanitor/qjanitor.h>
+
+#include <QtTest/qtest.h>
+
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include <dlfcn.h>
+
+using namespace QJanitor;
+
+namespace {
+/// How many allocations of this thread succeed before one fails; never while negative.
+thread_local int allocationsLeft = -1;
+
+/// Memory is out for the library and its caller only: Qt crashes without any (QThread's constructor).
+bool isOutFor(const void *caller)
+{
+    if (allocationsLeft < 0)
+        return false;
+    Dl_info info;
+    if (::dladdr(caller, &info) && info.dli_fname && std::strstr(info.dli_fname, "libQt6"))
+        return false;
+    return allocationsLeft-- == 0;
+}
+} // namespace
+
+// Replaced as a pair, whatever allocates.
+void *operator new(std::size_t size)
+{
+    if (isOutFor(__builtin_return_address(0)))
+        throw std::bad_alloc();
+    if (void *memory = std::malloc(size ? size : 1))
+        return memory;
+    throw std::bad_alloc();
+}
+
+void operator delete(void *memory) noexcept
+{
+    std::free(memory);
+}
+
+void operator delete(void *memory, std::size_t) noexcept
+{
+    std::free(memory);
+}
+
+class tst_Memory : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void anAcceptedDaemonRunsAndARefusedOneDoesNot_data();
+    void anAcceptedDaemonRunsAndARefusedOneDoesNot();
+    void aCleanupJobRunsInAnyCase_data();
+    void aCleanupJobRunsInAnyCase();
+    void aGuardsJobRunsInAnyCase_data();
+    void aGuardsJobRunsInAnyCase();
+};
+
+static void addPlaces()
+{
+    QTest::addColumn<bool>("first"); // the janitor has no queue and no pump yet
+    QTest::addColumn<bool>("large"); // the callable does not fit into a slot
+    QTest::addColumn<bool>("named");
+    for (const bool first : {true, false}) {
+        for (const bool large : {true, false}) {
+            for (const bool named : {true, false}) {
+                QTest::addRow("%s, %s, %s", first ? "the first job" : "a later job",
+                              large ? "large" : "small", named ? "named" : "without a name")
+                    << first << large << named;
+            }
+        }
+    }
+}
+
+/// Spawns with \a spawn, which gets name and job, while the n-th allocation fails, for all n until none does.
+/// \a check gets whether it threw, and how often the job ran.
+template<class Spawn, class Check>
+static void failEach(Spawn spawn, Check check)
+{
+    QFETCH(const bool, first);
+    QFETCH(const bool, large);
+    QFETCH(const bool, named);
+    const QString name = named ? QStringLiteral("job") : QString();
+    bool failed = true;
+    int n = 0;
+    for (; failed && n < 200; ++n) {
+        std::atomic<int> runs{0};
+        bool threw = false;
+        enter({.failurePolicy = FailurePolicy::KeepGoing}, [&] {
+            if (!first)
+                spawnDaemon([] {});
+            const auto hand = [&](auto job) {
+                allocationsLeft = n;
+                try {
+                    spawn(name, std::move(job));
+                } catch (const std::bad_alloc &) {
+                    threw = true;
+                }
+                failed = allocationsLeft < 0;
+                allocationsLeft = -1;
+            };
+            if (large)
+                hand([&runs, ballast = std::array<char, 100>()] { runs += 1 + ballast[7]; });
+            else
+                hand([&runs] { ++runs; });
+        });
+        check(threw, runs.load());
+        if (QTest::currentTestFailed())
+            return;
+    }
+    QVERIFY(!failed);         // each allocation has had its turn
+    QVERIFY(n > 1 || !first); // and there are some
+}
+
+void tst_Memory::anAcceptedDaemonRunsAndARefusedOneDoesNot_data()
+{
+    addPlaces();
+}
+
+void tst_Memory::anAcceptedDaemonRunsAndARefusedOneDoesNot()
+{
+    failEach(
+        [](const QString &name, auto job) {
+            if (trySpawnDaemon(name, std::move(job)) != SpawnError::NoError)
+                qFatal("refused");
+        },
+        [](bool threw, int runs) { QCOMPARE(runs, threw ? 0 : 1); });
+}
+
+void tst_Memory::aCleanupJobRunsInAnyCase_data()
+{
+    addPlaces();
+}
+
+void tst_Memory::aCleanupJobRunsInAnyCase()
+{
+    failEach([](const QString &name, auto job) { spawnCleanupJob(name, std::move(job)); },
+             [](bool threw, int runs) {
+                 QVERIFY(!threw);
+                 QCOMPARE(runs, 1);
+             });
+}
+
+void tst_Memory::aGuardsJobRunsInAnyCase_data()
+{
+    addPlaces();
+}
+
+void tst_Memory::aGuardsJobRunsInAnyCase()
+{
+    failEach(
+        [](const QString &name, auto job) {
+            const int left = std::exchange(allocationsLeft, -1);
+            const auto guard = cleanupOnExit(name, std::move(job));
+            allocationsLeft = left; // now it is registered, and memory may run out
+        },
+        [](bool threw, int runs) {
+            QVERIFY(!threw);
+            QCOMPARE(runs, 1);
+        });
+}
+
+QTEST_GUILESS_MAIN(tst_Memory)
+
+#include "tst_memory.moc"
