@@ -7,5 +7,6 @@ ApplicationWindow {
     visible: true
     title: JanitorStatus.pendingJobs > 0 ? qsTr("Working …") : qsTr("Ready")
 
-    ShutdownOverlay {}
+    ShutdownOverlay {
+    }
 }
