@@ -5,6 +5,8 @@
 
 #include "mailbox_p.h"
 #include "quitsignals_p.h"
+#include "servicemanager_p.h"
+#include "stopnotice_p.h"
 
 #include <QtCore/qcoreevent.h>
 #include <QtCore/qfuturewatcher.h>
@@ -99,6 +101,9 @@ void Agent::deliver(const std::vector<Ticket> &tickets, Agent *agent)
             if (agent)
                 agent->serveSignals();
             break;
+        case Ticket::Matter::Stopping:
+            agent ? agent->watchTheEnd(core) : StopNotice::announce(*core);
+            break;
         }
     }
 }
@@ -131,10 +136,18 @@ void Agent::onQuitRequest()
     const CorePointer application = Core::application();
     if (!application || request == QuitRequest::None)
         return;
+    if (ServiceManager::isThere())
+        watchTheEnd(application);
     if (request == QuitRequest::Quit)
         application->quit();
     else
         application->stopWaiting();
+}
+
+void Agent::watchTheEnd(const CorePointer &core)
+{
+    if (!m_stopNotice || !m_stopNotice->isOf(core))
+        m_stopNotice = std::make_unique<StopNotice>(core);
 }
 
 void Agent::watch(WatchedJob *job)

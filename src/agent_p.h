@@ -20,6 +20,7 @@ QT_END_NAMESPACE
 namespace QJanitor::Private {
 
 class Mailbox;
+class StopNotice;
 class Watcher;
 
 /*!
@@ -53,6 +54,7 @@ private:
     void ringAlarms();
     void serveSignals();
     void onQuitRequest();
+    void watchTheEnd(const CorePointer &core);
     void watchFutures(const CorePointer &core);
     void watch(WatchedJob *job);
     void onFinished(Watcher *watcher);
@@ -61,6 +63,7 @@ private:
     QBasicTimer m_pause;
     QBasicTimer m_alarm;
     std::unique_ptr<QSocketNotifier> m_signals;
+    std::unique_ptr<StopNotice> m_stopNotice;
     std::vector<CorePointer> m_unwatched; ///< They have futures that are not watched.
     std::vector<Watcher *> m_idle;        ///< Their number is limited; all are children of this.
 };

@@ -34,6 +34,11 @@ bool Client::isActive() const
     return m_core && m_core->accepts(JobKind::Daemon);
 }
 
+QList<JobInfo> Client::jobs() const
+{
+    return m_core ? m_core->jobs() : QList<JobInfo>();
+}
+
 void Client::requestStop() const
 {
     if (m_core)

@@ -256,6 +256,8 @@ public:
     void quit();
     /// As quit(), but no window is asked whether it may be closed. Only of the application janitor.
     void exitEventLoop();
+    /// Returns \c true the first time: the service manager is to be told.
+    bool isFirstToAnnounceStop() { return !m_stopAnnounced.test_and_set(); }
     /// Asks the daemons to stop and gives up waiting, now or as soon as the event loop has ended.
     void stopWaiting();
 
@@ -435,6 +437,7 @@ private:
     std::atomic<bool> m_calleeEnded{false};
     std::atomic<bool> m_draining{false};
     std::atomic<bool> m_done{false};
+    std::atomic_flag m_stopAnnounced;
     std::atomic<bool> m_watched{false};       ///< Somebody observes or holds a future.
     std::atomic<bool> m_futuresPosted{false}; ///< The agent is about to take the new futures.
     std::atomic<bool> m_told{false}; ///< The agent has a ticket of this core that it has not read.

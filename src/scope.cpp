@@ -3,10 +3,12 @@
 
 #include <qjanitor/ambient.h>
 #include <qjanitor/scope.h>
+#include <qjanitor/servicemanager.h>
 
 #include "agentthread_p.h"
 #include "core_p.h"
 #include "quitsignals_p.h"
+#include "servicemanager_p.h"
 #include "texts_p.h"
 #include "wait_p.h"
 
@@ -74,11 +76,25 @@ private:
     const bool m_active;
 };
 
+/// The outermost exec() begins to drain: the service manager is to be told.
+void announceStop(const Private::CorePointer &core)
+{
+    if (Private::ServiceManager::isThere() && Private::Core::application() == core)
+        Private::AgentThread::post({core, Private::Ticket::Matter::Stopping}, true);
+}
+
 } // namespace
 
 void catchQuitSignals()
 {
     Private::QuitSignals::install();
+}
+
+void notifyReady()
+{
+    if (Private::ServiceManager::isThere() && !Private::ServiceManager::send("READY=1"))
+        qCWarning(Private::lcJanitor, "The service manager cannot be told that the program is "
+                                      "ready: nobody takes it at NOTIFY_SOCKET");
 }
 
 EnterResult<int> tryExec(const Options &options)
@@ -88,11 +104,12 @@ EnterResult<int> tryExec(const Options &options)
     const CorePointer previous = Core::application();
     if (!previous || previous->isDone())
         Core::setApplication(core);
-    const ServedSignals signals(core, options.handleSignals);
+    const ServedSignals signals(core, options.handleSignals && Core::application() == core);
     auto exitCode = CalleeResult<int>::of([&core] {
         const FrameSwap frame({core, Role::Callee});
         return QCoreApplication::exec();
     });
+    announceStop(core);
     const bool hasApplication = QCoreApplication::instance();
     const bool atBottom = hasApplication && QThread::currentThread()->loopLevel() == 0;
     if (atBottom)

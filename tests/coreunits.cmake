@@ -14,5 +14,6 @@ target_include_directories(qjanitorunits PUBLIC "${PROJECT_SOURCE_DIR}/src"
     "${PROJECT_SOURCE_DIR}/include" "${PROJECT_BINARY_DIR}/include")
 target_compile_features(qjanitorunits PUBLIC cxx_std_20)
 target_compile_definitions(qjanitorunits PUBLIC QJANITOR_STATIC_DEFINE)
-target_link_libraries(qjanitorunits PUBLIC Qt6::Core Threads::Threads)
+get_target_property(core_libraries QJanitorCore LINK_LIBRARIES)
+target_link_libraries(qjanitorunits PUBLIC ${core_libraries})
 qjanitor_defaults(qjanitorunits)

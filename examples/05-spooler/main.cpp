@@ -3,8 +3,9 @@
 
 // A line spooler: what it has acknowledged is on disk once it has ended.
 
+#include "drainstatus.h"
 #include "handover.h"
-#include "quitsignals.h"
+#include "outputfile.h"
 #include "server.h"
 #include "settings.h"
 
@@ -13,7 +14,9 @@
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qelapsedtimer.h>
 
+#include <csignal>
 #include <cstdio>
+#include <optional>
 
 static void print(const QString &line)
 {
@@ -21,25 +24,38 @@ static void print(const QString &line)
     std::fflush(stdout);
 }
 
-/// As it is written today: the server is a child of the application and ends with it.
+static volatile std::sig_atomic_t quitRequested = 0;
+
+/// As it is often written: a handler that sets a flag and a timer that looks at it; the server is a
+/// child of the application and ends with it.
 static int execWithoutJanitor()
 {
     Handover::mode = Handover::Mode::FireAndForget;
+    for (const int number : {SIGINT, SIGTERM})
+        std::signal(number, [](int) { quitRequested = 1; });
+    QTimer timer;
+    QObject::connect(&timer, &QTimer::timeout, qApp, [] {
+        if (quitRequested)
+            QCoreApplication::quit();
+    });
+    timer.start(10);
     return QCoreApplication::exec();
 }
 
 /// One client's full file must not end the service for the others, hence KeepGoing.
-static int execWithJanitor(Server *server)
+static int execWithJanitor(const Settings &settings, Server *server)
 {
     QElapsedTimer drainTimer;
-    QObject::connect(qApp, &QCoreApplication::aboutToQuit, server, [server, &drainTimer] {
+    std::optional<DrainStatus> drainStatus;
+    QObject::connect(qApp, &QCoreApplication::aboutToQuit, server, [&] {
         drainTimer.start();
+        drainStatus.emplace(QJanitor::Client::current());
         server->shutDown(); // here, while exec() runs, so that the cleanup jobs find its janitor
     });
     const auto [report, exitCode] =
         QJanitor::tryExec({.name = "spooler",
                            .failurePolicy = QJanitor::FailurePolicy::KeepGoing,
-                           .handleSignals = false, // QuitSignals does, in either mode
+                           .drainTimeout = settings.drainTimeout,
                            .quitOnFailure = false})
             .toTuple();
     print(report.toString());
@@ -49,11 +65,12 @@ static int execWithJanitor(Server *server)
 
 int main(int argc, char *argv[])
 {
+    QJanitor::catchQuitSignals(); // one that comes while it starts is not lost, and loses nothing
     QCoreApplication app(argc, argv);
     QCoreApplication::setApplicationName(QStringLiteral("spooler"));
     const Settings settings = Settings::fromArguments(QCoreApplication::arguments());
+    OutputFile::slowness = settings.slowness;
 
-    const QuitSignals quitSignals;
     auto *server = new Server(settings.spoolDirectory, &app);
     if (!server->listen(settings.address, settings.port))
         Settings::fail(QStringLiteral("cannot listen on %1 port %2: %3")
@@ -63,5 +80,6 @@ int main(int argc, char *argv[])
     print(QStringLiteral("listening on %1:%2")
               .arg(server->serverAddress().toString())
               .arg(server->serverPort()));
-    return settings.useJanitor ? execWithJanitor(server) : execWithoutJanitor();
+    QJanitor::notifyReady(); // for systemd, if that has started it
+    return settings.useJanitor ? execWithJanitor(settings, server) : execWithoutJanitor();
 }

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace Qt::StringLiterals;
@@ -68,6 +69,7 @@ QString OutputFile::syncAndClose()
 {
     if (m_descriptor < 0)
         return {};
+    std::this_thread::sleep_for(slowness);
     const bool synced = retried([this] { return ::fsync(m_descriptor); }) == 0;
     const QString error = synced ? QString() : qt_error_string();
     ::close(std::exchange(m_descriptor, -1));

@@ -6,6 +6,8 @@
 #include <QtCore/qbytearray.h>
 #include <QtCore/qstring.h>
 
+#include <chrono>
+
 /// A new file that only whole lines are written to. For one thread at a time.
 class OutputFile
 {
@@ -13,6 +15,9 @@ public:
     OutputFile() = default;
     ~OutputFile();
     Q_DISABLE_COPY_MOVE(OutputFile)
+
+    /// How much longer closing takes than it has to; set once, before the first client connects.
+    inline static std::chrono::milliseconds slowness{0};
 
     /// Creates \c PORT.spool in \a directory, or \c PORT-2.spool and so on if earlier clients had
     /// the same port: nothing is ever overwritten. Returns what went wrong; an empty string if

@@ -31,6 +31,17 @@ static void readEndpoint(const QString &text, Settings *settings)
         Settings::fail(u"--listen needs ADDRESS:PORT, such as 127.0.0.1:0; not \"%1\""_s.arg(text));
 }
 
+static std::chrono::milliseconds milliseconds(const QCommandLineParser &parser,
+                                              const QString &option)
+{
+    bool isNumber = false;
+    const uint number = parser.value(option).toUInt(&isNumber);
+    if (!isNumber)
+        Settings::fail(
+            u"--%1 needs a number of milliseconds, not \"%2\""_s.arg(option, parser.value(option)));
+    return std::chrono::milliseconds(number);
+}
+
 /// Tries it out: permissions alone do not tell whether a file can be made.
 static void checkDirectory(const QString &directory)
 {
@@ -50,10 +61,15 @@ Settings Settings::fromArguments(const QStringList &arguments)
                                     u"ADDRESS:PORT"_s, u"127.0.0.1:0"_s);
     const QCommandLineOption spool(u"spool"_s, u"Write one file for each client there."_s,
                                    u"DIR"_s);
+    const QCommandLineOption drainTimeout(
+        u"drain-timeout"_s, u"Give up after that time what is not on disk at the end."_s, u"MS"_s);
+    const QCommandLineOption slowDisk(
+        u"slow-disk"_s, u"Take that much longer for each file, to have something to see."_s,
+        u"MS"_s, u"0"_s);
     const QCommandLineOption noJanitor(u"no-janitor"_s, u"Do as one does without QJanitor."_s);
     QCommandLineParser parser;
     parser.setApplicationDescription(u"Spools lines from TCP clients to disk."_s);
-    parser.addOptions({listen, spool, noJanitor});
+    parser.addOptions({listen, spool, drainTimeout, slowDisk, noJanitor});
     const QCommandLineOption help = parser.addHelpOption();
     if (!parser.parse(arguments))
         fail(parser.errorText());
@@ -66,6 +82,9 @@ Settings Settings::fromArguments(const QStringList &arguments)
     readEndpoint(parser.value(listen), &settings);
     settings.spoolDirectory = parser.value(spool);
     checkDirectory(settings.spoolDirectory);
+    if (parser.isSet(drainTimeout))
+        settings.drainTimeout = milliseconds(parser, u"drain-timeout"_s);
+    settings.slowness = milliseconds(parser, u"slow-disk"_s);
     settings.useJanitor = !parser.isSet(noJanitor);
     return settings;
 }

@@ -12,6 +12,7 @@ static constexpr qsizetype batchSize = 16 * 1024;
 static constexpr qsizetype fullSize = 1024 * 1024;
 
 SpoolFile::SpoolFile(const QString &directory, quint16 port)
+    : m_client(u"connection-%1"_s.arg(port))
 {
     if (const QString error = m_file.create(directory, port); !error.isEmpty())
         m_failure = u"cannot create %1: %2"_s.arg(name(), error);
@@ -38,7 +39,8 @@ QString SpoolFile::append(const QByteArray &lines, qint64 count)
 
 void SpoolFile::startBatch()
 {
-    Handover::startDaemon(name(), [self = shared_from_this()] { return self->writeBatch(); });
+    Handover::startDaemon(u"write "_s + m_client,
+                          [self = shared_from_this()] { return self->writeBatch(); });
 }
 
 bool SpoolFile::isFull() const
@@ -49,7 +51,8 @@ bool SpoolFile::isFull() const
 
 void SpoolFile::finish()
 {
-    Handover::startCleanupJob(name(), [self = shared_from_this()] { return self->close(); });
+    Handover::startCleanupJob(u"flush "_s + m_client,
+                              [self = shared_from_this()] { return self->close(); });
 }
 
 /// The daemon.

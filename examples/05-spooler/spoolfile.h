@@ -57,6 +57,7 @@ private:
 
     enum class Writer { Nobody, Batch, Close };
 
+    const QString m_client;
     OutputFile m_file; // belongs to the writer
 
     mutable QMutex m_mutex; // guards what follows

@@ -8,6 +8,7 @@
 #include <QtCore/qregularexpression.h>
 #include <QtCore/qscopeguard.h>
 #include <QtCore/qtemporarydir.h>
+#include <QtCore/qthread.h>
 #include <QtNetwork/qtcpserver.h>
 #include <QtNetwork/qtcpsocket.h>
 #include <QtTest/qtest.h>
@@ -25,10 +26,10 @@ static constexpr int patience = 30'000;
 class Spooler
 {
 public:
-    explicit Spooler(const QString &directory)
+    explicit Spooler(const QString &directory, const QStringList &options = {})
         : m_directory(directory)
-    {
-    }
+        , m_options(options)
+    {}
     ~Spooler() { stop(); }
 
     /// Limits the size of its files, as a full disk does, but for each file on its own.
@@ -43,18 +44,35 @@ public:
     bool start(const QString &endpoint = u"127.0.0.1:0"_s)
     {
         m_process.start(QStringLiteral(SPOOLER),
-                        {u"--listen"_s, endpoint, u"--spool"_s, m_directory});
+                        QStringList{u"--listen"_s, endpoint, u"--spool"_s, m_directory} +
+                            m_options);
         while (!m_process.canReadLine() && m_process.waitForReadyRead(patience)) {
         }
         const QByteArray greeting = m_process.readLine();
         m_port = greeting.mid(greeting.lastIndexOf(':') + 1).trimmed().toUShort();
         return greeting.startsWith("listening on 127.0.0.1:") && m_port != 0;
     }
+    void send(int signal) { ::kill(pid_t(m_process.processId()), signal); }
+    /// Waits for a line on stderr that begins with \a beginning, and returns it.
+    QString waitForLogLine(const QString &beginning)
+    {
+        m_process.setReadChannel(QProcess::StandardError);
+        for (;;) {
+            while (m_process.canReadLine()) {
+                const QByteArray line = m_process.readLine();
+                m_log += line;
+                if (QString::fromUtf8(line).startsWith(beginning))
+                    return QString::fromUtf8(line).trimmed();
+            }
+            if (!m_process.waitForReadyRead(patience))
+                return u"there was no such line"_s;
+        }
+    }
     /// Ends it as an administrator does. Returns its exit code; -1 if it crashed or hung.
     int stop(int signal = SIGTERM)
     {
         if (m_process.state() == QProcess::Running)
-            ::kill(pid_t(m_process.processId()), signal);
+            send(signal);
         if (m_process.state() != QProcess::NotRunning && !m_process.waitForFinished(patience))
             return -1;
         m_report += m_process.readAllStandardOutput();
@@ -73,6 +91,7 @@ public:
 
 private:
     const QString m_directory;
+    const QStringList m_options;
     QProcess m_process;
     QByteArray m_report;
     QByteArray m_log;
@@ -147,6 +166,10 @@ private Q_SLOTS:
     void clientThatLeavesInMidLineLosesOnlyThatLine();
     void fullFileStopsOneConnectionOnly();
     void fullDiskNamesTheLostLines();
+    void statusLineNamesWhatIsLeft();
+    void secondSignalStopsWaiting();
+    void drainTimeoutStopsWaiting();
+    void drainTimeoutThatIsNotNeeded();
 
 private:
     QTemporaryDir m_directory;
@@ -163,6 +186,7 @@ void tst_Spooler::acknowledgedLinesAreOnDisk_data()
     QTest::addColumn<int>("signal");
     QTest::newRow("after SIGTERM") << SIGTERM;
     QTest::newRow("after SIGINT") << SIGINT;
+    QTest::newRow("after SIGHUP") << SIGHUP;
 }
 
 void tst_Spooler::acknowledgedLinesAreOnDisk()
@@ -247,6 +271,10 @@ void tst_Spooler::badUsageIsExplained_data()
         << QStringList{u"--spool"_s, good, u"--fast"_s} << u"spooler: Unknown option 'fast'"_s;
     QTest::newRow("stray argument")
         << QStringList{u"--spool"_s, good, u"stray"_s} << u"spooler: unexpected argument: stray"_s;
+    for (const QString &option : {u"--drain-timeout"_s, u"--slow-disk"_s})
+        QTest::addRow("%s without a number", qPrintable(option))
+            << QStringList{u"--spool"_s, good, option, u"soon"_s}
+            << u"spooler: %1 needs a number of milliseconds, not \"soon\""_s.arg(option);
     for (const QString &endpoint :
          {u"127.0.0.1"_s, u"127.0.0.1:"_s, u"nowhere:1"_s, u":1"_s, u"127.0.0.1:70000"_s, u""_s})
         QTest::addRow("endpoint \"%s\"", qPrintable(endpoint))
@@ -395,6 +423,71 @@ void tst_Spooler::fullDiskNamesTheLostLines()
         u"lines %1 to %2 were acknowledged, but are not on disk"_s.arg(spooled.count('\n') + 1)
             .arg(acknowledged);
     QVERIFY2(spooler.report().contains(expected), qPrintable(spooler.report()));
+}
+
+/// A disk that does not come back as long as the test runs.
+static const QStringList hungDisk{u"--slow-disk"_s, u"3600000"_s};
+
+void tst_Spooler::statusLineNamesWhatIsLeft()
+{
+    QTemporaryDir directory;
+    Spooler spooler(directory.path(), hungDisk);
+    QVERIFY(spooler.start());
+    Client first(spooler);
+    Client second(spooler);
+    for (Client *client : {&first, &second}) {
+        client->send("line\n");
+        QCOMPARE(client->nextAnswer(), "OK 1\n");
+    }
+    spooler.send(SIGINT);
+    QCOMPARE(spooler.waitForLogLine(u"2 jobs left"_s),
+             u"2 jobs left: flush connection-%1, flush connection-%2"_s.arg(first.port())
+                 .arg(second.port()));
+    QCOMPARE(spooler.stop(SIGKILL), -1);
+}
+
+void tst_Spooler::secondSignalStopsWaiting()
+{
+    QTemporaryDir directory;
+    Spooler spooler(directory.path(), hungDisk);
+    QVERIFY(spooler.start());
+    Client client(spooler);
+    client.send("line\n");
+    QCOMPARE(client.nextAnswer(), "OK 1\n");
+
+    spooler.send(SIGINT);
+    const QString name = u"flush connection-%1"_s.arg(client.port());
+    QCOMPARE(spooler.waitForLogLine(u"1 job left"_s), u"1 job left: "_s + name);
+    QThread::msleep(600); // what comes sooner is taken for the same key press
+    QCOMPARE(spooler.stop(SIGINT), 1);
+    QVERIFY2(spooler.report().contains(name), qPrintable(spooler.report()));
+}
+
+void tst_Spooler::drainTimeoutStopsWaiting()
+{
+    QTemporaryDir directory;
+    Spooler spooler(directory.path(), hungDisk + QStringList{u"--drain-timeout"_s, u"100"_s});
+    QVERIFY(spooler.start());
+    Client client(spooler);
+    client.send("line\n");
+    QCOMPARE(client.nextAnswer(), "OK 1\n");
+
+    QCOMPARE(spooler.stop(), 1);
+    QVERIFY2(spooler.report().contains(u"flush connection-%1"_s.arg(client.port())),
+             qPrintable(spooler.report()));
+}
+
+void tst_Spooler::drainTimeoutThatIsNotNeeded()
+{
+    QTemporaryDir directory;
+    Spooler spooler(directory.path(), {u"--drain-timeout"_s, u"3600000"_s});
+    QVERIFY(spooler.start());
+    Client client(spooler);
+    client.send("line\n");
+    QCOMPARE(client.nextAnswer(), "OK 1\n");
+
+    QCOMPARE(spooler.stop(), 0);
+    QCOMPARE(spooler.spooledFrom(client.port()), "line\n");
 }
 
 QTEST_GUILESS_MAIN(tst_Spooler)

@@ -69,6 +69,9 @@ public:
     bool isNull() const noexcept;
     /// Returns \c true if trySpawnDaemon() would accept a job now; otherwise returns \c false.
     bool isActive() const;
+    /// Returns the jobs that have not ended yet, those that it took over included, as they are at
+    /// this moment. Costs some time for each of them.
+    QList<JobInfo> jobs() const;
 
     /// As QJanitor::spawnDaemon(), but for this janitor.
     template<class Job>

@@ -40,7 +40,10 @@ struct Options
     std::optional<std::chrono::milliseconds> drainTimeout{};
     /// Where jobs run; null is the library's own process-wide pool.
     QThreadPool *threadPool = nullptr;
-    /// exec() only: SIGINT, SIGTERM and SIGHUP quit the application.
+    /// The outermost exec() only: SIGINT, SIGTERM and SIGHUP quit the application, see
+    /// catchQuitSignals(). One that the program ignores, or has a handler of its own for, stays as it
+    /// is, whichever handler came first; the log says of which signals exec() will not hear. To
+    /// have both, let the handler see to it that QCoreApplication::quit() is called.
     bool handleSignals = true;
     /// exec() only: the first failure quits the application.
     bool quitOnFailure = true;

@@ -14,6 +14,7 @@
 #include <qjanitor/report.h>
 #include <qjanitor/result.h>
 #include <qjanitor/scope.h>
+#include <qjanitor/servicemanager.h>
 #include <qjanitor/spawn.h>
 #include <qjanitor/status.h>
 #include <qjanitor/supervisor.h>

@@ -167,7 +167,8 @@ std::invoke_result_t<F> ensure(F &&callee)
 
     \b{Blocking.} Until the event loop has ended and all jobs are through. Events go on being
     processed while draining: declare objects that receive them before the call.
-    QCoreApplication::quit() does not cut the drain short.
+    QCoreApplication::quit() and exit() do not cut the drain short, nor do they change the exit
+    code there.
 
     \b{Errors.} Returns the exit code of the event loop, or 1 if that is 0 and the janitor failed;
     what failed is logged. See Status for the same as signals.
@@ -197,7 +198,8 @@ QJANITOR_EXPORT EnterResult<int> tryExec(const Options &options = {});
     least 500 ms later, asks all daemons to stop and ends the waiting: exec() returns as soon as its
     own thread comes back, with the jobs that are left named in the report. A third one ends the
     process at once with 128 + the number of the signal, whatever the program is doing. Once exec()
-    has returned the signals have their default effect again.
+    has returned the signals have their default effect again, but for the twin of the last one:
+    what comes within those 500 ms does nothing. Children that are forked have the default effect.
 
     \b{Threading.} Before other threads are started.
 

@@ -29,6 +29,7 @@ qjanitor_test_program(applicationlife)
 if(UNIX)
     qjanitor_test(quitsignals)                # signals that ask a program to quit
     qjanitor_test_program(quitsignals)
+    qjanitor_test(notifications LIBS Threads::Threads) # what a service manager is told
 endif()
 
 # Those that wait while events go on, once more with Qt's other event dispatcher.

@@ -18,6 +18,7 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace QJanitor;
@@ -40,6 +41,19 @@ void getSignalled()
     }
 }
 
+std::atomic<bool> holdsBack{false}; ///< The prompter has to wait.
+
+/// Says "ready" when signals of before are no twins of the next one any more.
+void promptLater(QObject *context)
+{
+    QTimer::singleShot(700, context, [context] {
+        if (holdsBack)
+            promptLater(context);
+        else
+            say("ready");
+    });
+}
+
 /// Asks for \a count more signals, each when the one before is older than those that come in pairs.
 /// On a thread of its own, which is never ended, for that of the application may be blocked.
 void startPrompter(int count)
@@ -54,7 +68,7 @@ void startPrompter(int count)
                              char byte = 0;
                              if (::read(STDIN_FILENO, &byte, 1) != 1 || --left < 0)
                                  return notifier->setEnabled(false);
-                             QTimer::singleShot(700, prompter, [] { say("ready"); });
+                             promptLater(prompter);
                          });
     });
     thread->start();
@@ -105,6 +119,116 @@ int blocked()
     });
 }
 
+/// Once a hang warning has come, lets the prompter go on.
+void awaitWarning()
+{
+    qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &text) {
+        if (text.contains(u"has been draining"_s) && holdsBack.exchange(false))
+            say("warned");
+    });
+}
+
+/// A slot in the drain that never returns.
+int blockedDrain()
+{
+    holdsBack = true;
+    return execWith(
+        [] {
+            spawnDaemon(u"stuck"_s, [] { blockForEver(); });
+            QObject::connect(qApp, &QCoreApplication::aboutToQuit, [] {
+                QTimer::singleShot(0, qApp, [] {
+                    say("blocked");
+                    awaitWarning();
+                    blockForEver();
+                });
+            });
+            say("ready");
+        },
+        {.hangWarningAfter = std::chrono::milliseconds(50)});
+}
+
+int deaf()
+{
+    return execWith(
+        [] {
+            spawnDaemon(u"deaf"_s, [] { blockForEver(); });
+            spawnCleanupJob(u"deaf, too"_s, [] { blockForEver(); });
+            say("ready");
+        },
+        {.drainTimeout = std::chrono::milliseconds(100)});
+}
+
+/// The deadline passes while the captures of a job are destroyed.
+int stuckInDestructor()
+{
+    struct Sticky
+    {
+        ~Sticky()
+        {
+            say("ready");
+            blockForEver();
+        }
+    };
+    return execWith([] { spawnDaemon(u"sticky"_s, [sticky = std::make_shared<Sticky>()] {}); },
+                    {.drainTimeout = std::chrono::milliseconds(100)});
+}
+
+/// The deadline passes while an object is destroyed in the drain, which then cleans up all the same.
+int lateCleanup()
+{
+    static std::atomic<bool> cleanedUp{false};
+    struct Object : QObject
+    {
+        Client janitor = Client::current();
+        ~Object() override
+        {
+            while (!janitor.future().isFinished())
+                QThread::yieldCurrentThread();
+            spawnCleanupJob(u"late"_s, [] {
+                say("cleaned up");
+                cleanedUp = true;
+            });
+        }
+    };
+    const int code = execWith(
+        [] {
+            spawnDaemon(u"deaf"_s, [] { blockForEver(); });
+            auto *object = new Object;
+            QObject::connect(qApp, &QCoreApplication::aboutToQuit, [object] {
+                QTimer::singleShot(0, object, [object] { object->deleteLater(); });
+            });
+            say("ready");
+        },
+        {.drainTimeout = std::chrono::milliseconds(100)});
+    while (!cleanedUp)
+        QThread::yieldCurrentThread();
+    return code;
+}
+
+/// exit(3), and in the drain a signal and exit(9).
+int exitCode()
+{
+    return execWith([] {
+        QCoreApplication::exit(3);
+        spawnCleanupJob([] {
+            getSignalled();
+            QMetaObject::invokeMethod(
+                qApp, [] { QCoreApplication::exit(9); }, Qt::BlockingQueuedConnection);
+            say("drained");
+        });
+    });
+}
+
+/// exit(3), and then nothing ends.
+int exitStuck()
+{
+    return execWith([] {
+        QCoreApplication::exit(3);
+        spawnDaemon(u"stuck"_s, [] { blockForEver(); });
+        say("ready");
+    });
+}
+
 int pair()
 {
     return execWith([] {
@@ -142,6 +266,17 @@ int rememberedTwice()
     return 0;
 }
 
+int rememberedStuck()
+{
+    catchQuitSignals();
+    getSignalled();
+    QObject::connect(qApp, &QCoreApplication::aboutToQuit, [] {
+        spawnDaemon(u"stuck"_s, [] { blockForEver(); });
+        promptLater(qApp);
+    });
+    return QJanitor::exec();
+}
+
 int notCaught()
 {
     getSignalled();
@@ -153,6 +288,44 @@ int ownHandler()
     std::signal(SIGTERM, [](int) { [[maybe_unused]] auto written = ::write(1, "own\n", 4); });
     catchQuitSignals();
     return drains();
+}
+
+/// Handlers that come later than the library's, and stay longer.
+int laterHandler()
+{
+    static std::atomic<int> handled{0};
+    const auto getHandled = [](int times) {
+        getSignalled();
+        while (handled < times)
+            QThread::yieldCurrentThread();
+    };
+    catchQuitSignals();
+    std::signal(SIGTERM, [](int) { ++handled; });
+    const int code = execWith([getHandled] {
+        spawnCleanupJob([getHandled] {
+            getHandled(1);
+            say("drained");
+        });
+        QCoreApplication::quit();
+    });
+    getHandled(2);
+    say("handled");
+    return code;
+}
+
+/// A child that is forked dies of its signals, and its parent does not hear of them.
+int forked()
+{
+    return execWith([] {
+        const pid_t child = ::fork();
+        while (child == 0)
+            ::pause();
+        ::kill(child, SIGTERM);
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        say(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM ? "killed" : "lives");
+        QTimer::singleShot(100, qApp, [] { QCoreApplication::exit(5); }); // unless it quits before
+    });
 }
 
 int ignored()
@@ -174,6 +347,24 @@ int afterwards()
     return 0;
 }
 
+int afterSignalled()
+{
+    (void)execWith([] { std::raise(SIGTERM); });
+    QThread::msleep(600); // now it is no twin
+    getSignalled();
+    return 0;
+}
+
+/// The twin comes when exec() has just returned.
+int lateTwin()
+{
+    (void)execWith([] { std::raise(SIGTERM); });
+    std::raise(SIGTERM);
+    std::raise(SIGHUP);
+    say("lives");
+    return 0;
+}
+
 int twoExecs()
 {
     const int first = drains();
@@ -189,12 +380,29 @@ struct Mode
 };
 
 constexpr Mode modes[] = {
-    {"drains", drains, 0},         {"stuck", stuck, 1},
-    {"blocked", blocked, 2},       {"pair", pair, 0},
-    {"remembered", remembered, 0}, {"rememberedTwice", rememberedTwice, 0},
-    {"notCaught", notCaught, 0},   {"ownHandler", ownHandler, 1},
-    {"ignored", ignored, 2},       {"notHandled", notHandled, 0},
-    {"afterwards", afterwards, 0}, {"twoExecs", twoExecs, 0},
+    {"drains", drains, 0},
+    {"stuck", stuck, 1},
+    {"blocked", blocked, 2},
+    {"pair", pair, 0},
+    {"remembered", remembered, 0},
+    {"rememberedTwice", rememberedTwice, 0},
+    {"notCaught", notCaught, 0},
+    {"ownHandler", ownHandler, 1},
+    {"ignored", ignored, 2},
+    {"notHandled", notHandled, 0},
+    {"afterwards", afterwards, 0},
+    {"twoExecs", twoExecs, 0},
+    {"blockedDrain", blockedDrain, 2},
+    {"deaf", deaf, 0},
+    {"stuckInDestructor", stuckInDestructor, 0},
+    {"lateCleanup", lateCleanup, 0},
+    {"exitCode", exitCode, 0},
+    {"exitStuck", exitStuck, 1},
+    {"rememberedStuck", rememberedStuck, 0},
+    {"laterHandler", laterHandler, 0},
+    {"forked", forked, 0},
+    {"afterSignalled", afterSignalled, 0},
+    {"lateTwin", lateTwin, 0},
 };
 
 } // namespace

@@ -33,6 +33,7 @@ class tst_QuitSignals : public QObject
 private Q_SLOTS:
     void signalled_data();
     void signalled();
+    void twinAfterExecDoesNotKill();
 };
 
 void tst_QuitSignals::signalled_data()
@@ -84,6 +85,34 @@ void tst_QuitSignals::signalled_data()
         << u"notHandled"_s << list(SIGTERM) << QStringList(ready) << killedBy(SIGTERM) << QString();
     QTest::newRow("after exec() they have their default effect again")
         << u"afterwards"_s << list(SIGINT) << QStringList(ready) << killedBy(SIGINT) << QString();
+    QTest::newRow("three times ends a program that is blocked in its drain")
+        << u"blockedDrain"_s << list(SIGTERM, SIGTERM, SIGINT)
+        << QStringList({ready, u"blocked"_s, u"warned"_s, ready, ready}) << exited(128 + SIGINT)
+        << QString();
+    QTest::newRow("jobs that ignore everything end with the deadline")
+        << u"deaf"_s << list(SIGTERM) << QStringList(ready) << exited(1) << u"deaf, too"_s;
+    QTest::newRow("a deadline passes while a job's captures are destroyed")
+        << u"stuckInDestructor"_s << list(SIGTERM) << QStringList(ready) << exited(1)
+        << u"sticky"_s;
+    QTest::newRow("a deadline passes while an object is destroyed")
+        << u"lateCleanup"_s << list(SIGTERM) << QStringList({ready, u"cleaned up"_s}) << exited(1)
+        << u"deaf"_s;
+    QTest::newRow("exit(n) keeps its code, whatever comes in the drain")
+        << u"exitCode"_s << list(SIGTERM) << drained << exited(3) << QString();
+    QTest::newRow("exit(n) keeps its code when the waiting is ended")
+        << u"exitStuck"_s << list(SIGTERM, SIGTERM) << QStringList({ready, ready}) << exited(3)
+        << u"stuck"_s;
+    QTest::newRow("once before exec() and once in it ends the waiting")
+        << u"rememberedStuck"_s << list(SIGTERM, SIGTERM) << QStringList({ready, ready})
+        << exited(1) << u"stuck"_s;
+    QTest::newRow("a handler that comes later than ours stays")
+        << u"laterHandler"_s << list(SIGTERM, SIGTERM)
+        << QStringList({ready, u"drained"_s, ready, u"handled"_s}) << exited(0) << u"itself"_s;
+    QTest::newRow("a forked child has nothing to do with it")
+        << u"forked"_s << QList<int>() << QStringList(u"killed"_s) << exited(5) << QString();
+    QTest::newRow("after an exec() that a signal has ended, too")
+        << u"afterSignalled"_s << list(SIGINT) << QStringList(ready) << killedBy(SIGINT)
+        << QString();
     QTest::newRow("a second exec() counts anew")
         << u"twoExecs"_s << list(SIGINT, SIGINT)
         << QStringList({ready, u"drained"_s, u"again"_s, ready, u"drained"_s}) << exited(0)
@@ -128,6 +157,20 @@ void tst_QuitSignals::signalled()
     QCOMPARE(program.exitStatus(), end.status);
     QCOMPARE(program.exitCode(), end.number);
     QVERIFY2(log.contains(logged), qPrintable(log));
+}
+
+void tst_QuitSignals::twinAfterExecDoesNotKill()
+{
+    // Where the machine holds the program up for half a second, it is no twin any more.
+    constexpr int attempts = 20;
+    bool lives = false;
+    for (int attempt = 0; attempt < attempts && !lives; ++attempt) {
+        QProcess program;
+        program.start(QStringLiteral(PROGRAM), {u"lateTwin"_s});
+        QVERIFY(program.waitForFinished());
+        lives = program.exitStatus() == QProcess::NormalExit && program.exitCode() == 0;
+    }
+    QVERIFY(lives);
 }
 
 QTEST_GUILESS_MAIN(tst_QuitSignals)

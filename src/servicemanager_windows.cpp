@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+// There is no such thing; not compiled by the project's own CI.
+
+#include "servicemanager_p.h"
+
+namespace QJanitor::Private {
+
+bool ServiceManager::isThere()
+{
+    return false;
+}
+
+bool ServiceManager::send(const QByteArray &)
+{
+    return false;
+}
+
+} // namespace QJanitor::Private

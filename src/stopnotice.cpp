@@ -1,0 +1,103 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+#include "stopnotice_p.h"
+
+#include "servicemanager_p.h"
+#include "texts_p.h"
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace QJanitor::Private {
+
+namespace {
+
+constexpr int interval = 500; // ms
+/// How long the service manager is to wait for the next progress, in microseconds.
+constexpr auto extension = "EXTEND_TIMEOUT_USEC=30000000\n";
+
+/// Returns a number that changes when any job ends or reports progress.
+std::size_t progressOf(const Core &core, const QList<JobInfo> &jobs)
+{
+    auto number = std::size_t(core.snapshot().ended);
+    for (const JobInfo &job : jobs) {
+        if (job.progress >= 0 || !job.progressText.isEmpty())
+            number = qHashMulti(number, job.progress, job.progressText);
+    }
+    return number;
+}
+
+QString textOf(const QList<JobInfo> &jobs)
+{
+    return (jobs.size() == 1 ? u"1 job left: "_s : u"%1 jobs left: "_s.arg(jobs.size())) +
+           namesOf(jobs);
+}
+
+QString statusOf(const Core &core, const QList<JobInfo> &jobs)
+{
+    if (core.isDone()) {
+        if (const QList<JobInfo> unfinished = core.report().unfinished(); !unfinished.isEmpty())
+            return u"given up; "_s + textOf(unfinished);
+        return u"all jobs have ended"_s;
+    }
+    if (core.hasCalleeEnded())
+        return jobs.isEmpty() ? u"all jobs have ended"_s : textOf(jobs);
+    return jobs.isEmpty() ? u"the event loop has not ended"_s
+                          : u"the event loop has not ended; "_s + textOf(jobs);
+}
+
+/// Makes one line of it, which must not be mistaken for another assignment, and no long one: too long
+/// datagrams are dropped.
+QByteArray oneLine(QString text)
+{
+    constexpr qsizetype longest = 500;
+    if (text.size() > longest)
+        text = text.first(longest) + u'…';
+    std::replace_if(
+        text.begin(), text.end(), [](QChar c) { return c.category() == QChar::Other_Control; },
+        u' ');
+    return text.toUtf8();
+}
+
+} // namespace
+
+StopNotice::StopNotice(const CorePointer &core)
+    : m_core(core)
+    , m_progress(progressOf(*core, core->jobs()))
+{
+    announce(*core);
+    m_timer.start(interval, this);
+}
+
+void StopNotice::announce(Core &core)
+{
+    if (core.isFirstToAnnounceStop())
+        ServiceManager::send("STOPPING=1");
+}
+
+void StopNotice::timerEvent(QTimerEvent *)
+{
+    const bool isDone = m_core->isDone(); // before the look at what it had to do
+    const QList<JobInfo> jobs = m_core->jobs();
+    const QByteArray message = lookAtProgress(jobs) + lookAtStatus(statusOf(*m_core, jobs));
+    if (!message.isEmpty())
+        ServiceManager::send(message);
+    if (isDone)
+        m_timer.stop();
+}
+
+QByteArray StopNotice::lookAtProgress(const QList<JobInfo> &jobs)
+{
+    const std::size_t progress = progressOf(*m_core, jobs);
+    return std::exchange(m_progress, progress) == progress ? QByteArray() : QByteArray(extension);
+}
+
+QByteArray StopNotice::lookAtStatus(const QString &status)
+{
+    return std::exchange(m_status, status) == status ? QByteArray()
+                                                     : "STATUS=" + oneLine(status) + '\n';
+}
+
+} // namespace QJanitor::Private
