@@ -385,7 +385,7 @@ private:
     void planAlarm();
     void abandon(Todo &todo);
     void warn();
-    void addPromise(const SharedPromise &promise, bool draining);
+    void finishWhen(const SharedPromise &promise, bool draining);
     void tell(bool now);
 
     const QString m_name;
