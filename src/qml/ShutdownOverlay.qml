@@ -150,7 +150,7 @@ Popup {
 
             Layout.fillWidth: true
             visible: JanitorStatus.lastError.valid
-            text: qsTr("Last error: %1").arg(JanitorStatus.lastError.toString())
+            text: qsTr("Last error: %1").arg(JanitorStatus.lastError.jobName ? qsTr("%1: %2", "job: error").arg(JanitorStatus.lastError.jobName).arg(JanitorStatus.lastError.message) : JanitorStatus.lastError.toString())
             textFormat: Text.PlainText
             wrapMode: Text.Wrap
             maximumLineCount: 3

@@ -27,7 +27,7 @@ find_program(QMLFORMAT qmlformat PATHS "${QT6_INSTALL_PREFIX}/${QT6_INSTALL_BINS
 function(qjanitor_qml_test file)
     get_filename_component(name "${file}" NAME)
     if(QMLLINT)
-        add_test(NAME qmllint_${name} COMMAND "${QMLLINT}" -I "${PROJECT_BINARY_DIR}/qml" "${file}"
+        add_test(NAME qmllint_${name} COMMAND "${QMLLINT}" -I "${PROJECT_BINARY_DIR}/qml" ${ARGN} "${file}"
             WORKING_DIRECTORY "${PROJECT_BINARY_DIR}")
     endif()
     if(QMLFORMAT)
@@ -37,3 +37,8 @@ function(qjanitor_qml_test file)
 endfunction()
 qjanitor_qml_test("${PROJECT_BINARY_DIR}/qml/QJanitor/ShutdownOverlay.qml")
 qjanitor_qml_test("${CMAKE_CURRENT_SOURCE_DIR}/overlay/Program.qml")
+qjanitor_qml_test("${PROJECT_SOURCE_DIR}/tests/snippets/snippet_overlay.qml")
+if(TARGET photo-importer)
+    qjanitor_qml_test("${PROJECT_SOURCE_DIR}/examples/09-photo-importer/Main.qml"
+        -I "${PROJECT_BINARY_DIR}/examples/09-photo-importer/qml")
+endif()

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The QJanitor Authors
 # SPDX-License-Identifier: MIT
 
-# Checks that each block of C++ or CMake code, or of text, in ROOT/PAGE is what it quotes. The line before a block
+# Checks that each block of C++, QML or CMake code, or of text, in ROOT/PAGE is what it quotes. The line before a block
 # says what: <!-- quote FILE --> or, for the part between two lines with "! [NAME]", <!-- quote FILE NAME -->.
 # With -D UPDATE=ON it writes the blocks anew.
 cmake_minimum_required(VERSION 3.25)
@@ -38,7 +38,7 @@ endfunction()
 file(READ "${ROOT}/${PAGE}" rest)
 set(updated "")
 set(count 0)
-while(rest MATCHES "\n```(cpp|cmake|text)\n")
+while(rest MATCHES "\n```(cpp|cmake|qml|text)\n")
     set(fence "${CMAKE_MATCH_0}")
     string(FIND "${rest}" "${fence}" begin)
     string(SUBSTRING "${rest}" 0 ${begin} before)

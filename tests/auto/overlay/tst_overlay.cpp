@@ -18,6 +18,8 @@
 #include <QtTest/qsignalspy.h>
 #include <QtTest/qtest.h>
 
+#include <memory>
+
 using namespace QJanitor;
 using namespace Contract;
 using namespace Qt::StringLiterals;
@@ -30,16 +32,24 @@ constexpr Options keepGoing{.failurePolicy = FailurePolicy::KeepGoing, .handleSi
 class Program
 {
 public:
-    Program()
+    explicit Program(const QString &file = QStringLiteral(SOURCE_DIR "/Program.qml"))
     {
-        m_engine.addImportPath(QStringLiteral(QJANITOR_QML_IMPORT_PATH));
-        m_engine.load(QStringLiteral(SOURCE_DIR "/Program.qml"));
-        if (m_engine.rootObjects().isEmpty())
+        m_engine->addImportPath(QStringLiteral(QJANITOR_QML_IMPORT_PATH));
+        m_engine->load(file);
+        if (m_engine->rootObjects().isEmpty())
             qFatal("the program does not load");
     }
+    ~Program()
+    {
+        m_engine.reset();
+        // What windows leave to the event loop: none runs here any more.
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    }
+    Q_DISABLE_COPY_MOVE(Program)
+
     QQuickWindow *window() const
     {
-        return qobject_cast<QQuickWindow *>(m_engine.rootObjects().constFirst());
+        return qobject_cast<QQuickWindow *>(m_engine->rootObjects().constFirst());
     }
     bool showsOverlay() const
     {
@@ -69,14 +79,18 @@ public:
     bool shows(const QString &text) const { return itemWithText(text); }
 
 private:
-    QQmlApplicationEngine m_engine;
+    std::unique_ptr<QQmlApplicationEngine> m_engine = std::make_unique<QQmlApplicationEngine>();
 };
 
-/// Runs exec() with \a function in its event loop.
+/// Runs exec() with \a function in its event loop, once the statuses made before know of it.
 template<class F>
 Report reportOfExec(F function)
 {
-    QTimer::singleShot(0, QCoreApplication::instance(), function);
+    const Status status;
+    QObject::connect(&status, &Status::stateChanged, &status, [function](JanitorState state) {
+        if (state == JanitorState::Running)
+            QTimer::singleShot(0, QCoreApplication::instance(), function);
+    });
     return tryExec(keepGoing).janitorResult;
 }
 
@@ -109,6 +123,7 @@ class tst_Overlay : public QObject
 private Q_SLOTS:
     void closingDrainsWithTheWindowInSight_data();
     void closingDrainsWithTheWindowInSight();
+    void theSnippetDoesTheSame();
     void nothingToFinishShowsNothing();
     void aWindowThatRefusesIsLeftAlone();
     void withoutExecTheWindowCloses();
@@ -156,6 +171,23 @@ void tst_Overlay::closingDrainsWithTheWindowInSight()
     QVERIFY(program.window()->isVisible());
     QVERIFY(program.showsOverlay());
     QCOMPARE(quits.size(), 1);
+}
+
+void tst_Overlay::theSnippetDoesTheSame()
+{
+    const Program program(QStringLiteral(SOURCE_DIR "/../../snippets/snippet_overlay.qml"));
+    const Gate gate;
+    const Report report = reportOfExec([&] {
+        hold(u"held"_s, gate);
+        QVERIFY(!program.window()->close());
+        when([&] { return program.shows(u"Finishing 1 of 1 …"_s); },
+             [&] {
+                 QCOMPARE(program.window()->title(), u"Working …"_s);
+                 gate.open();
+             });
+    });
+    QCOMPARE(report.completedCount(), 1);
+    QVERIFY(program.window()->isVisible());
 }
 
 void tst_Overlay::nothingToFinishShowsNothing()

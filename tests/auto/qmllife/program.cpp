@@ -103,12 +103,12 @@ QObject *load(Everything &all)
 
 int main(int argc, char *argv[])
 {
-    auto &gate = *new Gate;
+    static auto &gate = *new Gate;
     Everything all;
     const QObject *object = load(all);
     const Client client = all.janitor->client();
     all.status->jobs();
-    client.spawnDaemon(u"held"_s, [&gate] { gate.wait(); });
+    client.spawnDaemon(u"held"_s, [] { gate.wait(); });
     client.spawnDaemon(u"broken"_s, [] { return Error(u"broken"_s); });
     client.spawnDaemon([] {});
     QEventLoop loop;
