@@ -9,6 +9,7 @@ include(CMakePackageConfigHelpers)
 set(package_install_dir "${CMAKE_INSTALL_LIBDIR}/cmake/QJanitor")
 set(package_build_dir "${PROJECT_BINARY_DIR}/cmake")
 
+# More targets of the component may follow.
 function(qjanitor_install_component component)
     set(target QJanitor${component})
     get_target_property(header_sets ${target} INTERFACE_HEADER_SETS)
@@ -19,7 +20,7 @@ function(qjanitor_install_component component)
     foreach(header_set IN LISTS header_sets)
         list(APPEND file_sets FILE_SET ${header_set} DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
     endforeach()
-    install(TARGETS ${target} EXPORT ${target}Targets
+    install(TARGETS ${target} ${ARGN} EXPORT ${target}Targets
         RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}"
         LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
@@ -28,10 +29,11 @@ function(qjanitor_install_component component)
     export(EXPORT ${target}Targets NAMESPACE QJanitor:: FILE "${package_build_dir}/${target}Targets.cmake")
 endfunction()
 
+set(Coro_more_targets QJanitorAmbientQCoro)
 set(built_components "")
 foreach(component Core Coro Qml)
     if(TARGET QJanitor${component})
-        qjanitor_install_component(${component})
+        qjanitor_install_component(${component} ${${component}_more_targets})
         list(APPEND built_components ${component})
     endif()
 endforeach()

@@ -4,6 +4,7 @@
 #include "agentthread_p.h"
 
 #include "agent_p.h"
+#include "cojob_p.h"
 #include "mailbox_p.h"
 #include "wait_p.h"
 
@@ -83,6 +84,7 @@ void onApplicationGoing()
     }
     home().starting.store(false);
     Agent::deliver(home().mailbox.takeAll(), nullptr); // what it had no time for
+    CoJob::abandonAll(); // no events, no resumption
 }
 
 void onApplicationCreated()
@@ -129,6 +131,16 @@ void AgentThread::setAlarm(Alarm &alarm)
 void AgentThread::clearAlarm(Alarm &alarm)
 {
     home().mailbox.clearAlarm(alarm);
+}
+
+bool AgentThread::callOnApplicationThread(const std::function<void()> &function)
+{
+    home().posting.fetch_add(1);
+    const auto done = qScopeGuard([] { home().posting.fetch_sub(1); });
+    if (!hasApplication())
+        return false;
+    QMetaObject::invokeMethod(QCoreApplication::instance(), function, Qt::QueuedConnection);
+    return true;
 }
 
 bool AgentThread::hasApplication()

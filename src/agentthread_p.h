@@ -7,6 +7,8 @@
 
 #include "ticket_p.h"
 
+#include <functional>
+
 namespace QJanitor::Private {
 
 /*!
@@ -23,6 +25,9 @@ public:
     /// Has the agent call the core's onAlarm() when it is due. Does nothing without an application.
     static void setAlarm(Alarm &alarm);
     static void clearAlarm(Alarm &alarm);
+    /// Has the event loop of the application's thread call \a function; it is destroyed uncalled if the
+    /// application goes first. Returns false without an application.
+    static bool callOnApplicationThread(const std::function<void()> &function);
     /// Returns true from the constructor of the application until its post routine here has run.
     static bool hasApplication();
 };

@@ -214,6 +214,9 @@ public:
     void addPromise(const Slot *slot, JobKind kind, const QFuture<void> &future);
     void removePromise(const Slot *slot);
 
+    // ---- jobs that are coroutines: corecoroutines.cpp
+    void endCoroutine(CoJob &job, const Error &error);
+
     // ---- run by a pump, or by a thread that waits: corejobs.cpp
     /// Runs queued jobs until there are none, or for a time slice. Pumps call it.
     void runJobs(JobKind kind);
@@ -322,6 +325,7 @@ private:
     };
 
     SpawnError adopt(const Offer &offer);
+    SpawnError spawnCoroutine(const Offer &offer);
     void followOuterStops();
     void forgetInner(Core *core);
     template<class F>
@@ -356,11 +360,12 @@ private:
     void run(Worker &worker, JobQueue::Place place);
     void dropLabel(Lane &lane, JobQueue::Place place);
     void settleQuietly(std::int64_t count = 1);
-    /// What still lists a job that ends: exactly one, or neither if it comes from a ward.
+    /// What still lists a job that ends: exactly one, or none if it comes from a ward.
     struct Listed
     {
         Slot *slot = nullptr;
         WatchedJob *watched = nullptr;
+        CoJob *coroutine = nullptr;
     };
     void settle(JobKind kind, Ledger::End end, const Error &error, Ledger::Weight weight,
                 Listed listed);

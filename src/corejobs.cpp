@@ -4,6 +4,7 @@
 // The part of the core that jobs travel through: spawned, taken by a pump, run, settled.
 
 #include "agentthread_p.h"
+#include "cojob_p.h"
 #include "corelane_p.h"
 #include "job_p.h"
 #include "pump_p.h"
@@ -49,6 +50,8 @@ SpawnError Core::spawn(const Offer &offer)
 {
     if (offer.adopt)
         return adopt(offer);
+    if (offer.coroutine)
+        return spawnCoroutine(offer);
     std::unique_ptr<Label> label;
     if (offer.name && !offer.name->isEmpty())
         label.reset(new Label{*offer.name, offer.site});
@@ -261,7 +264,7 @@ void Core::settle(JobKind kind, Ledger::End end, const Error &error, Ledger::Wei
     // Before the end is counted: after it the program may end, too.
     if (error.isValid() && (weight == Ledger::Weight::OnlyListed || m_level == Level::Root))
         qCCritical(lcJanitor).noquote() << error.toString();
-    const bool isWards = !listed.slot && !listed.watched;
+    const bool isWards = !listed.slot && !listed.watched && !listed.coroutine;
     Todo todo;
     bool handedOn = false;
     {
@@ -290,6 +293,8 @@ void Core::unlist(Listed listed)
         listed.slot->setState(Slot::Ended);
     if (listed.watched)
         m_watchedJobs.remove(listed.watched);
+    if (listed.coroutine)
+        listed.coroutine->unlist();
 }
 
 /// Tells the janitor that took this one's jobs over that one of them has ended.

@@ -3,6 +3,7 @@
 
 // The part of the core that lists its live jobs.
 
+#include "cojob_p.h"
 #include "corelane_p.h"
 #include "job_p.h"
 
@@ -87,6 +88,8 @@ void Core::visitLive(Visitor visitor, std::int64_t now, qsizetype most) const
             visitor(&job, describe(job, Progress(), now));
         left -= qsizetype(batch->size());
     }
+    for (const CoJobPointer &job : CoJob::oldest(*this, most))
+        visitor(job.data(), job->describe(now));
 }
 
 } // namespace QJanitor::Private

@@ -31,7 +31,7 @@ static QString textOfKind(Error::Kind kind)
     case Error::Kind::JobCanceled:
         return u"was cancelled although nobody had asked it to stop"_s;
     case Error::Kind::JobAbandoned:
-        return u"was abandoned: its promise was dropped before it had finished"_s;
+        return u"was abandoned"_s;
     case Error::Kind::DrainTimedOut:
         return u"draining timed out"_s;
     case Error::Kind::Internal:

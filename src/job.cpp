@@ -40,8 +40,11 @@ Outcome outcomeOf(const Adoption &adoption, bool stopWasRequested)
     }
     if (stopWasRequested)
         return {Ledger::End::Canceled, Error()};
-    const auto kind = adoption.promised ? Error::Kind::JobAbandoned : Error::Kind::JobCanceled;
-    return {Ledger::End::Failed, ErrorParts::make(kind, QString())};
+    if (!adoption.promised)
+        return {Ledger::End::Failed, ErrorParts::make(Error::Kind::JobCanceled, QString())};
+    return {Ledger::End::Failed,
+            ErrorParts::make(Error::Kind::JobAbandoned,
+                             u"its promise was dropped before it had finished"_s)};
 }
 
 void cancelUnfinished(QFuture<void> future)

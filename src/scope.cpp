@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include <qjanitor/ambient.h>
+#include <qjanitor/cohooks.h>
 #include <qjanitor/scope.h>
 #include <qjanitor/servicemanager.h>
 
@@ -9,6 +10,7 @@
 #include "core_p.h"
 #include "quitsignals_p.h"
 #include "servicemanager_p.h"
+#include "spawn_p.h"
 #include "texts_p.h"
 #include "wait_p.h"
 
@@ -40,6 +42,24 @@ Report Scope::leave()
     m_core->endCallee();
     waitUntilDone(*m_core, AtBottom::No);
     return std::exchange(m_core, {})->report();
+}
+
+CoScope::CoScope(const Options &options)
+    : m_client(
+          ClientAccess::make(CorePointer(new Core(options, ambientFrame(), Core::Level::Nested))))
+{}
+
+CoScope::~CoScope()
+{
+    if (const CorePointer &core = ClientAccess::core(m_client))
+        core->letGo();
+}
+
+QFuture<Report> CoScope::close()
+{
+    const Client client = std::exchange(m_client, {});
+    ClientAccess::core(client)->endCallee();
+    return client.future();
 }
 
 bool canReuseAmbient()

@@ -4,6 +4,7 @@
 #include <qjanitor/ambient.h>
 #include <qjanitor/spawn.h>
 
+#include "cojob_p.h"
 #include "core_p.h"
 #include "job_p.h"
 #include "spawn_p.h"
@@ -36,9 +37,26 @@ static Error waitForFuture(const Adoption &adoption)
     return outcomeOf(adoption, false).error;
 }
 
+static void beginHere(const Offer &offer) noexcept
+{
+    try {
+        const CoJobPointer job(new CoJob(CorePointer(), offer));
+        job->start(offer.source);
+        if (!job->isSettled()) {
+            qCCritical(lcJanitor).noquote().nospace()
+                << "The coroutine that was spawned at " << siteText(offer.site)
+                << " is suspended, and no janitor takes it: nobody waits for its end.";
+        }
+    } catch (...) {
+        // No memory for its frame, or the job cannot be moved in.
+    }
+}
+
 /// Runs a job that nobody can take, on this thread, under \a core if there is one.
 static void runHere(CorePointer core, const Offer &offer) noexcept
 {
+    if (offer.coroutine)
+        return beginHere(offer);
     const FrameSwap frame({std::move(core), Role::CleanupJob});
     JobContext context;
     context.kind = offer.kind;

@@ -4,6 +4,7 @@
 #include "wait_p.h"
 
 #include "agentthread_p.h"
+#include "cojob_p.h"
 #include "threadpool_p.h"
 
 #include <QtCore/qabstracteventdispatcher.h>
@@ -74,12 +75,13 @@ private:
     Core &m_core;
 };
 
-bool eventsRunHere()
+bool eventsRunHere(const Core &core)
 {
     if (!AgentThread::hasApplication())
         return false; // no events are delivered, or soon will not be
     const QThread *thread = QThread::currentThread();
-    return thread == QCoreApplication::instance()->thread() || thread->loopLevel() > 0;
+    return thread == QCoreApplication::instance()->thread() || thread->loopLevel() > 0 ||
+           CoJob::isAwaitedHere(core); // the loop in which they began has ended: go on in its place
 }
 
 /// Never QEventLoop::exec(): after a quit() it would return at once.
@@ -145,7 +147,7 @@ void waitBlocked(Core &core)
 
 void waitUntilDone(Core &core, AtBottom atBottom)
 {
-    if (!core.isDone() && eventsRunHere())
+    if (!core.isDone() && eventsRunHere(core))
         waitWithEvents(core, atBottom);
     if (!core.isDone())
         waitBlocked(core);

@@ -34,6 +34,7 @@
 namespace QJanitor::Private {
 
 class Core;
+class CoJob;
 struct Slot;
 
 #if defined(__cpp_lib_source_location)
@@ -129,8 +130,17 @@ concept PromiseJob = !std::invocable<F &> && std::invocable<F &, QPromise<void> 
 template<class F>
 concept CallableJob = PlainJob<F> || PromiseJob<F>;
 
+/// Whether it is a coroutine whose end can be awaited: <qjanitor/task.h> tells which are.
+template<class T>
+inline constexpr bool isCoroutine = false;
+
+template<class F>
+concept CoroutineJob =
+    std::invocable<F &> && isCoroutine<std::remove_cvref_t<std::invoke_result_t<F &>>>;
+
 template<class Job>
-concept AcceptedJob = CallableJob<std::decay_t<Job>> || isFuture<std::decay_t<Job>>;
+concept AcceptedJob = CallableJob<std::decay_t<Job>> || isFuture<std::decay_t<Job>> ||
+                      CoroutineJob<std::decay_t<Job>>;
 
 /// A future that is a job, or that a job goes on in.
 struct Adoption
@@ -258,12 +268,25 @@ inline constexpr JobType jobTypeOf = {
     },
 };
 
+/// What the janitor knows of jobs of one type that are coroutines.
+struct CoroutineType
+{
+    /// Moves the callable at \a source into the frame of a coroutine that has not begun.
+    void *(*make)(void *source, CoJob &job);
+    void (*begin)(void *frame) noexcept;
+    void (*destroy)(void *frame) noexcept; ///< Of one that has not begun.
+};
+
+/// Defined in <qjanitor/cojob.h>.
+template<class Job>
+const CoroutineType *coroutineTypeOf() noexcept;
+
 /*!
     \brief A job that is offered to a janitor, still in the caller's hands.
 
     \c place moves or copies it into the janitor's storage, once it is accepted. \c run runs it
     where it is, for the one case in which it can be stored nowhere. \c adopt is for jobs that are
-    futures, instead of the others.
+    futures, \c coroutine for those that are coroutines, instead of the others.
 */
 struct Offer
 {
@@ -275,6 +298,7 @@ struct Offer
     void (*place)(void *storage, void *source);
     bool (*run)(void *source, JobContext &context);
     Adoption (*adopt)(void *source);
+    const CoroutineType *coroutine;
 };
 
 template<class Job>
@@ -283,13 +307,16 @@ Offer makeOffer(JobKind kind, const QString *name, Job &&job, const SourceLocati
     static_assert(AcceptedJob<Job>,
                   "QJanitor: a job is a callable without parameters that returns void, "
                   "QJanitor::Error, an expected-like type or a QFuture; or a callable that takes "
-                  "QPromise<void> & and returns void; or a QFuture.");
+                  "QPromise<void> & and returns void; or a QFuture. With <qjanitor/task.h> also a "
+                  "callable that returns a QJanitor::Task or QCoro::Task.");
     using F = std::decay_t<Job>;
     static_assert(!AcceptedJob<Job> || std::is_constructible_v<F, Job>,
                   "QJanitor: this job can only be moved; pass it with std::move().");
-    Offer offer{kind, name, site, nullptr, addressOf(job), nullptr, nullptr, nullptr};
+    Offer offer{kind, name, site, nullptr, addressOf(job), nullptr, nullptr, nullptr, nullptr};
     if constexpr (isFuture<F>) {
         offer.adopt = [](void *source) { return adoptionOf(F(sourceAt<Job>(source))); };
+    } else if constexpr (CoroutineJob<F> && std::is_constructible_v<F, Job>) {
+        offer.coroutine = coroutineTypeOf<Job>();
     } else if constexpr (AcceptedJob<Job> && std::is_constructible_v<F, Job>) {
         offer.type = &jobTypeOf<F>;
         offer.place = [](void *storage, void *source) {

@@ -59,5 +59,6 @@ void addManual(const char *name, void (*function)(benchmark::State &), int itera
 
 void addThroughput();
 void addLatency();
+void addCoroutines(); ///< If QCoro is there.
 
 } // namespace Bench

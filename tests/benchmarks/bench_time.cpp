@@ -59,6 +59,10 @@ constexpr std::array comparisons = {
     Comparison{"last job to return, worker / pool, latch", "tail, worker/janitor",
                "tail, worker/pool", 1.2},
     Comparison{"last job to return, application's thread", "tail/janitor", "tail/pool", 1.2},
+#if defined(HAS_COROUTINES)
+    Comparison{"a coroutine / QCoro, QtConcurrent", "coroutine/janitor",
+               "coroutine/QCoro, QtConcurrent", 0.05},
+#endif
     Comparison{"growth: 10,000,000 jobs / 10,000", "growth/10,000,000", "growth/10,000", 1.2},
 };
 
@@ -136,6 +140,9 @@ int main(int argc, char **argv)
     benchmark::Initialize(&count, arguments.data());
     Bench::addThroughput();
     Bench::addLatency();
+#if defined(HAS_COROUTINES)
+    Bench::addCoroutines();
+#endif
     Bench::Collector collector;
     benchmark::RunSpecifiedBenchmarks(&collector, filter);
     Bench::printTable(collector);

@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+// Private. Not installed, no compatibility promised.
+
+#pragma once
+
+#include "core_p.h"
+
+#include <qjanitor/cohooks.h>
+
+QT_BEGIN_NAMESPACE
+class QThread;
+QT_END_NAMESPACE
+
+namespace QJanitor::Private {
+
+/*!
+    A coroutine that is a job. Its janitor counts and names it; it runs where it is resumed.
+
+    It is settled once: when it has ended, or before that, when the event loop has ended that would
+    resume it. It is known for as long as it has a frame, which is not freed while somebody could still
+    resume it.
+*/
+class CoJob : public QSharedData
+{
+public:
+    /// Counts as a job of \a core, which may be null, from now on.
+    CoJob(CorePointer core, const Offer &offer);
+    ~CoJob();
+    Q_DISABLE_COPY_MOVE(CoJob)
+
+    /// Makes the coroutine and begins it: here, or on the application's thread if no event loop
+    /// runs here. It may have ended when this returns.
+    void start(void *source);
+    /// One of its coroutines goes on on this thread.
+    void goesOn();
+    /// One of its coroutines is suspended.
+    void pauses(Ambient::Whereabouts whereabouts);
+    /// It has ended, and its frame is gone.
+    void end(const Error &error);
+    bool isSettled() const { return m_settled.load(std::memory_order_acquire); }
+    /// Its end is being counted. Under the lock of the core that counted it, if it failed.
+    void unlist() { m_isListed.store(false, std::memory_order_relaxed); }
+
+    /// Whether this thread's event loop is to resume a job that \a core waits for.
+    static bool isAwaitedHere(const Core &core);
+    /// Returns the live ones of \a core, the oldest first, at most \a most. Under its lock.
+    static std::vector<CoJobPointer> oldest(const Core &core, qsizetype most);
+    JobInfo describe(std::int64_t now) const;
+    /// There are no events any more on any thread.
+    static void abandonAll();
+
+    const CorePointer core;
+    const JobKind kind;
+    const QString name;
+    const SourceLocation site;
+
+private:
+    struct Registry;
+    class Begin;
+
+    static Registry &registry();
+    template<class Condition>
+    static void abandonIf(Condition condition);
+    bool canBeginHere() const;
+    void settle(const Error &error);
+    void unlink();
+
+    const CoroutineType *const m_type;
+    const std::int64_t m_spawned = coarseNow();
+    void *m_frame = nullptr;                  ///< Also so that leak checkers find it.
+    std::atomic<QThread *> m_thread{nullptr}; ///< Whose event loop will resume it, as far as known.
+    std::atomic<JobState> m_state{JobState::Queued};
+    std::atomic<bool> m_settled{false};
+    std::atomic<bool> m_isListed{true};
+    CoJob *m_previous = nullptr; ///< In the registry, under its lock.
+    CoJob *m_next = nullptr;
+};
+
+} // namespace QJanitor::Private
