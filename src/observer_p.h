@@ -32,6 +32,7 @@ public:
     Q_DISABLE_COPY_MOVE(QueuedObserver)
 
     Error lastError;
+    bool hasNewError = false; ///< lastError is another one since somebody has set this to false.
 
 protected:
     /// Fetches and shows the news, on the owner's thread.
@@ -46,6 +47,7 @@ protected:
             const News news = core.takeNews(this);
             if (news.error) {
                 lastError = *news.error;
+                hasNewError = true;
                 Q_EMIT q->jobFailed(*news.error);
             } else if (news.cause) {
                 Q_EMIT q->failed(*news.cause);

@@ -134,8 +134,10 @@ void StatusPrivate::show(const Private::Snapshot &news)
         if (m_jobs->rowCount() > 0)
             m_timer.start(heartbeat, q);
     }
-    if (old.state != news.state || old.pending != news.pending || old.ended != news.ended ||
-        old.failed != news.failed || old.draining != news.draining)
+    // The numbers may have been looked at between the end of a job and the news of its error.
+    const bool isNewError = std::exchange(hasNewError, false);
+    if (isNewError || old.state != news.state || old.pending != news.pending ||
+        old.ended != news.ended || old.failed != news.failed || old.draining != news.draining)
         Q_EMIT q->changed();
     if (alive && old.state != news.state && current.state == news.state)
         Q_EMIT q->stateChanged(news.state);
