@@ -16,6 +16,8 @@
 
 namespace QJanitor::Private {
 
+static constexpr int usualPause = 16; // ms
+
 /// Watches the future of one job at a time. QFutureWatcher<void> watches every type of future, and
 /// unlike then() it leaves the user's continuation alone.
 class Watcher : public QFutureWatcher<void>
@@ -38,11 +40,13 @@ Agent::~Agent()
         if (WatchedJob *job = std::exchange(watcher->job, nullptr))
             job->core->giveUpWatch(job);
     }
+    for (const CorePointer &core : m_unwatched)
+        core->forgetFuturesTicket();
 }
 
 void Agent::onTicketsPosted()
 {
-    m_pause.start(16, this);
+    m_pause.start(usualPause, this);
     read();
     ringAlarms();
 }
@@ -70,9 +74,14 @@ void Agent::ringAlarms()
 void Agent::read()
 {
     const std::vector<Ticket> tickets = m_mailbox.takeAll();
+    const std::vector<CorePointer> unwatched = std::exchange(m_unwatched, {});
     if (tickets.empty())
         m_pause.stop();
+    else
+        m_pause.start(usualPause, this);
     deliver(tickets, this);
+    for (const CorePointer &core : unwatched)
+        watchFutures(core);
 }
 
 void Agent::deliver(const std::vector<Ticket> &tickets, Agent *agent)
@@ -86,7 +95,7 @@ void Agent::deliver(const std::vector<Ticket> &tickets, Agent *agent)
             core->restartPumps(core->pool());
             break;
         case Ticket::Matter::Futures:
-            agent ? agent->watchFutures(*core) : core->forgetFuturesTicket();
+            agent ? agent->watchFutures(core) : core->forgetFuturesTicket();
             break;
         case Ticket::Matter::ServeSignals:
             if (agent)
@@ -99,10 +108,15 @@ void Agent::deliver(const std::vector<Ticket> &tickets, Agent *agent)
     }
 }
 
-void Agent::watchFutures(Core &core)
+void Agent::watchFutures(const CorePointer &core)
 {
-    for (WatchedJob *job : core.takeNewFutures())
+    for (WatchedJob *job : core->takeNewFutures())
         watch(job);
+    if (!core->hasNewFutures() ||
+        std::find(m_unwatched.begin(), m_unwatched.end(), core) != m_unwatched.end())
+        return;
+    m_unwatched.push_back(core);
+    m_pause.start(core->hasCalleeEnded() ? 1 : usualPause, this); // 1: somebody waits
 }
 
 /// Here and not on the application's thread, so that the second signal counts while that is

@@ -26,7 +26,8 @@ class Watcher;
 /*!
     Reads the mailbox, on the agent thread, and does what the tickets ask for.
 
-    Watches futures: those that have finished by then cost no watcher, and watchers are used again.
+    Watches futures: those that have finished by then cost no watcher, and watchers are used again. Of
+    many it watches some, and looks at the others again and again.
 
     Told of the first ticket by a queued signal, it looks again every 16 ms until it finds nothing.
 */
@@ -54,7 +55,7 @@ private:
     void serveSignals();
     void onQuitRequest();
     void watchTheEnd(const CorePointer &core);
-    void watchFutures(Core &core);
+    void watchFutures(const CorePointer &core);
     void watch(WatchedJob *job);
     void onFinished(Watcher *watcher);
 
@@ -63,7 +64,8 @@ private:
     QBasicTimer m_alarm;
     std::unique_ptr<QSocketNotifier> m_signals;
     std::unique_ptr<StopNotice> m_stopNotice;
-    std::vector<Watcher *> m_idle; ///< Their number is limited; all are children of this.
+    std::vector<CorePointer> m_unwatched; ///< They have futures that are not watched.
+    std::vector<Watcher *> m_idle;        ///< Their number is limited; all are children of this.
 };
 
 } // namespace QJanitor::Private

@@ -157,6 +157,7 @@ struct WatchedJobs
     void add(WatchedJob *job);
     void remove(WatchedJob *job);
     WatchedJob *first = nullptr;
+    std::size_t count = 0;
     WatchedJob *last = nullptr;
 };
 
@@ -195,8 +196,10 @@ public:
     const Frame &outer() const { return m_outer; }
 
     // ---- jobs that are futures: corefutures.cpp
-    /// Settles the new futures that have finished, and returns the others: watch them.
+    /// Settles new futures that have finished, and returns some of the others: watch them. As long as
+    /// there are more of them, call it again after a while.
     std::vector<WatchedJob *> takeNewFutures();
+    bool hasNewFutures() const;
     /// Settles some of the oldest new futures that have finished. Returns whether there were any.
     bool settleNewFutures();
     /// Settles a job that was watched and whose future has finished.
@@ -333,8 +336,8 @@ private:
     template<class F>
     void forEachFuture(F function) const;
     struct Batch;
-    void sortNew(Batch &batch, bool watch);
-    void settleBatch(Batch &batch);
+    void sortNew(Batch &batch, std::size_t &room);
+    bool settleBatch(Batch &batch);
     void postFutures();
     void goOn(JobKind kind, Slot &slot, Adoption adoption);
     std::vector<QFuture<void>> daemonFutures() const;
@@ -387,7 +390,7 @@ private:
     void planAlarm();
     void abandon(Todo &todo);
     void warn();
-    void addPromise(const SharedPromise &promise, bool draining);
+    void finishWhen(const SharedPromise &promise, bool draining);
     void tell(bool now);
 
     const QString m_name;
@@ -426,6 +429,9 @@ private:
     std::list<std::vector<FutureJob>> m_newFutures; ///< Nobody watches these yet. In batches.
     CorePointer m_self;                             ///< As long as there are new futures.
     WatchedJobs m_watchedJobs;
+    /// A watcher costs more than a look. While looks find many that have finished, few are watched. Used by
+    /// one thread at a time.
+    std::size_t m_watchLimit = 64;
     std::vector<HeldPromise> m_heldPromises;
     std::vector<Core *>
         m_inner; ///< Janitors inside whose futures are to be cancelled with this one's.

@@ -124,13 +124,14 @@ void Core::postFutures()
     forgetFuturesTicket(); // without an agent, whoever waits has to look
 }
 
-/// Sorts the oldest batch of new futures into \a batch. Those that have not finished stay, unless
-/// they are to be watched. Under the lock, so that each job is in some list at any time.
-void Core::sortNew(Batch &batch, bool watch)
+/// Sorts the oldest batch of new futures into \a batch. As many of those that have not finished as there
+/// is \a room for are to be watched; the others stay, and come last. Under the lock, so that each job is
+/// in some list at any time.
+void Core::sortNew(Batch &batch, std::size_t &room)
 {
     const auto take = [&](FutureJob &job) {
         const bool finished = job.adoption.future.isFinished();
-        if (!finished && !watch)
+        if (!finished && room == 0)
             return false;
         const bool canFail = job.adoption.failureByValue || job.adoption.future.isCanceled();
         if (finished && !canFail && job.kind == JobKind::Daemon) {
@@ -139,6 +140,7 @@ void Core::sortNew(Batch &batch, bool watch)
         }
         auto watched =
             std::make_unique<WatchedJob>(WatchedJob{std::move(job), CorePointer(this), {}});
+        room -= finished ? 0 : 1;
         (finished ? batch.finished : batch.unfinished).push_back(watched.get());
         m_watchedJobs.add(watched.release());
         return true;
@@ -153,16 +155,19 @@ void Core::sortNew(Batch &batch, bool watch)
             std::swap(*kept++, job);
     }
     jobs.erase(kept, jobs.end());
-    if (!jobs.empty())
+    if (!jobs.empty()) {
+        m_newFutures.splice(m_newFutures.end(), m_newFutures, m_newFutures.begin());
         return;
+    }
     m_newFutures.pop_front();
     if (m_newFutures.empty())
         batch.core = std::exchange(m_self, {});
 }
 
-/// Counts the ends of the jobs in \a batch that have ended.
-void Core::settleBatch(Batch &batch)
+/// Counts the ends of the jobs in \a batch that have ended. Returns whether there were any.
+bool Core::settleBatch(Batch &batch)
 {
+    const bool some = !batch.succeeded.empty() || !batch.finished.empty();
     if (const auto count = std::int64_t(batch.succeeded.size())) {
         {
             // The results go before the jobs count as ended, as captures do, and as part of the jobs.
@@ -174,37 +179,49 @@ void Core::settleBatch(Batch &batch)
     for (WatchedJob *job : batch.finished)
         endWatch(job);
     batch.finished.clear();
+    return some;
 }
 
 std::vector<WatchedJob *> Core::takeNewFutures()
 {
     m_futuresPosted.exchange(false, std::memory_order_acq_rel); // before the look
     std::size_t count = 0;
+    std::size_t room = 0;
     {
         const std::lock_guard lock(m_mutex);
-        count = m_newFutures.size();
+        constexpr std::size_t mostAtOnce = 64;
+        count = std::min(m_newFutures.size(), mostAtOnce);
+        room = m_watchLimit - std::min(m_watchLimit, m_watchedJobs.count);
     }
     Batch batch;
+    bool some = false;
     for (; count > 0; --count) {
         {
             const std::lock_guard lock(m_mutex);
-            sortNew(batch, true);
+            sortNew(batch, room);
         }
-        settleBatch(batch);
+        some |= settleBatch(batch);
     }
+    if (!some && room == 0)
+        m_watchLimit *= 2;
     return std::move(batch.unfinished);
 }
 
 bool Core::settleNewFutures()
 {
     Batch batch;
+    std::size_t room = 0;
     {
         const std::lock_guard lock(m_mutex);
-        sortNew(batch, false);
+        sortNew(batch, room);
     }
-    const bool some = !batch.succeeded.empty() || !batch.finished.empty();
-    settleBatch(batch);
-    return some;
+    return settleBatch(batch);
+}
+
+bool Core::hasNewFutures() const
+{
+    const std::lock_guard lock(m_mutex);
+    return !m_newFutures.empty();
 }
 
 void Core::giveUpWatch(WatchedJob *job)
@@ -218,18 +235,12 @@ void Core::giveUpWatch(WatchedJob *job)
 
 void Core::lookAfterFutures()
 {
-    if (!AgentThread::hasApplication()) {
-        for (WatchedJob *job : takeNewFutures())
-            giveUpWatch(job);
+    if (!hasNewFutures())
         return;
-    }
-    bool some = false;
-    {
-        const std::lock_guard lock(m_mutex);
-        some = !m_newFutures.empty();
-    }
-    if (some)
-        postFutures();
+    if (AgentThread::hasApplication())
+        return postFutures();
+    for (WatchedJob *job : takeNewFutures())
+        giveUpWatch(job);
 }
 
 /// Counts the end of a job whose future has finished, and deletes it.

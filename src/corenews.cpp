@@ -141,13 +141,13 @@ QFuture<void> Core::whenever(Role role, bool draining)
     QFuture<void> future = promise->promise.future();
     for (Core *core = this; core && role != Role::CleanupJob; core = core->enclosing()) {
         if (!draining || role == Role::Daemon)
-            core->addPromise(promise, draining);
+            core->finishWhen(promise, draining);
         role = core->m_outer.role;
     }
     return future;
 }
 
-void Core::addPromise(const SharedPromise &promise, bool draining)
+void Core::finishWhen(const SharedPromise &promise, bool draining)
 {
     bool due = false;
     std::vector<SharedPromise>

@@ -112,6 +112,8 @@ private Q_SLOTS:
     void aFutureAdoptedInsideAJobIsAwaited();
     void theSameFutureTwiceIsTwoJobs();
     void tenThousandFutures();
+    void aThousandThatPendAreAllSeen_data();
+    void aThousandThatPendAreAllSeen();
     void adoptionFromManyThreads();
     void withoutAFunctionalEventLoopFuturesAreAwaitedAsWell();
 };
@@ -400,6 +402,44 @@ void tst_Futures::theSameFutureTwiceIsTwoJobs()
                               spawnCleanupJob(future);
                           }).janitorResult;
     QCOMPARE(report.completedCount(), 2);
+}
+
+void tst_Futures::aThousandThatPendAreAllSeen_data()
+{
+    QTest::addColumn<bool>("draining");
+    QTest::newRow("while the callee runs") << false;
+    QTest::newRow("while the janitor drains") << true;
+}
+
+void tst_Futures::aThousandThatPendAreAllSeen()
+{
+    QFETCH(const bool, draining);
+    // More than the agent watches at once, and they do not finish in their order.
+    std::vector<QPromise<void>> promises(1000);
+    const auto finishAll = [&](const Status &status) {
+        promises[700].setException(std::make_exception_ptr(std::runtime_error("the 700th")));
+        promises[700].finish();
+        pumpUntil([&] { return status.failedJobs() == 1; });
+        for (std::size_t i = promises.size(); i-- > 0;) {
+            if (i != 700)
+                promises[i].finish();
+        }
+    };
+    std::unique_ptr<Status> status;
+    const Report report = tryEnter({.failurePolicy = FailurePolicy::KeepGoing}, [&] {
+                              for (QPromise<void> &promise : promises) {
+                                  promise.start();
+                                  spawnDaemon(promise.future());
+                              }
+                              status = std::make_unique<Status>(Client::current());
+                              if (draining)
+                                  QTimer::singleShot(0, this, [&] { finishAll(*status); });
+                              else
+                                  finishAll(*status);
+                          }).janitorResult;
+    QCOMPARE(report.errorCount(), 1);
+    QCOMPARE(report.error().message(), u"the 700th"_s);
+    QCOMPARE(report.completedCount(), 999);
 }
 
 void tst_Futures::tenThousandFutures()
