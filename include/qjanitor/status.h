@@ -107,7 +107,7 @@ public:
         this. Does nothing while the jobs are awaited already, and for other janitors than that of
         exec().
 
-        \b{Threading.} May be called on any thread that no other uses this object on.
+        \b{Threading.} Only on the thread of this object, as the other requests.
     */
     Q_INVOKABLE void requestQuit();
     /// Asks the daemons to stop, and goes on waiting for all jobs; see Client::requestStop().

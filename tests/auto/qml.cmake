@@ -15,9 +15,11 @@ target_compile_definitions(tst_overlay PRIVATE SOURCE_DIR="${CMAKE_CURRENT_SOURC
 qjanitor_test(qmllife)                                                # destruction in every order
 qjanitor_test_program(qmllife)
 target_link_libraries(qmllife_program PRIVATE QJanitor::Qml)
+set(sanitizers "ASAN_OPTIONS=fast_unwind_on_malloc=0"
+    "LSAN_OPTIONS=print_suppressions=0:suppressions=${PROJECT_SOURCE_DIR}/tests/qtquick.supp")
 foreach(test tst_quick tst_overlay)
     set_tests_properties(${test} PROPERTIES
-        ENVIRONMENT "QT_QPA_PLATFORM=offscreen;QT_QUICK_BACKEND=software")
+        ENVIRONMENT "QT_QPA_PLATFORM=offscreen;QT_QUICK_BACKEND=software;${sanitizers}")
 endforeach()
 
 # Tools: no warning, and formatted. They run in the build folder: the source's qmldir names files that
