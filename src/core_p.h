@@ -6,6 +6,8 @@
 #pragma once
 
 #include "ambient_p.h"
+#include "corefutures_p.h"
+#include "corenews_p.h"
 #include "jobqueue_p.h"
 #include "ledger_p.h"
 
@@ -33,36 +35,6 @@ QT_END_NAMESPACE
 
 namespace QJanitor::Private {
 
-/// The numbers of a janitor at one moment.
-struct Snapshot
-{
-    JanitorState state = JanitorState::Closed;
-    qsizetype pending = 0;
-    qsizetype ended = 0;
-    qsizetype failed = 0;
-    bool draining = false;
-    Error lastError;
-};
-
-/// A live job as lists show it that are looked at again and again.
-struct LiveJob
-{
-    std::int64_t spawned; ///< On coarseNow()'s clock.
-    const void *key;
-    JobInfo info;
-    /// Tells live jobs apart.
-    std::pair<std::int64_t, const void *> identity() const { return {spawned, key}; }
-};
-
-/// What one observer has not yet seen: one of these, or nothing.
-struct News
-{
-    std::optional<Error> error;
-    std::optional<Error>
-        cause; ///< The failure that tripped the policy; it comes right after its error.
-    QList<JobInfo> hanging;
-};
-
 /// When the agent is to call a core's onAlarm(). Linked under the mailbox's lock.
 struct Alarm
 {
@@ -74,91 +46,6 @@ struct Alarm
     Alarm *previous = nullptr;
     Alarm *next = nullptr;
     std::atomic<bool> isSet{false};
-};
-
-/// When a job that has a future last made progress, as far as somebody has looked.
-struct Progress
-{
-    /// Returns whether \a future has made progress since the last look.
-    bool look(const QFuture<void> &future, std::int64_t now);
-    std::int64_t time = 0; ///< On coarseNow()'s clock; 0 is never.
-    int value = 0;
-    QString text;
-};
-
-/// A promise that several cores may finish: the first one does.
-struct OncePromise
-{
-    QPromise<void> promise;
-    std::atomic_flag isFinished;
-    void finish()
-    {
-        if (!isFinished.test_and_set())
-            promise.finish();
-    }
-};
-using SharedPromise = std::shared_ptr<OncePromise>;
-
-/// Someone who wants to hear of a janitor's news; see Core::observe().
-class Observer
-{
-public:
-    virtual ~Observer() = default;
-
-protected:
-    /// Says that there is news. On any thread, and under a lock.
-    void nudge()
-    {
-        if (!m_nudged.exchange(true))
-            post();
-    }
-    /// The same, though an earlier nudge may have been lost with an application.
-    void nudgeAnew()
-    {
-        m_nudged.exchange(true);
-        post();
-    }
-    /// Before the look at what is new: what comes later nudges again.
-    void takeNudge() { m_nudged.exchange(false); }
-
-private:
-    friend class Core;
-    /// Posts an event, on which the news are looked at. On any thread, and under a lock.
-    virtual void post() = 0;
-    std::atomic<bool> m_nudged{false};
-    QList<Error> m_newErrors;
-    qsizetype m_causeIndex = -1; ///< In m_newErrors; then it is due itself.
-    std::optional<Error> m_dueCause;
-    QList<JobInfo> m_hanging;
-};
-
-/// A job that is a future, or that goes on in one after its callable has returned.
-struct FutureJob
-{
-    JobKind kind;
-    QString name;
-    SourceLocation site;
-    std::int64_t spawned; ///< On coarseNow()'s clock.
-    Adoption adoption;
-};
-
-/// One that is looked at by itself: watched by the agent, or being settled.
-struct WatchedJob : FutureJob
-{
-    CorePointer core;
-    Progress progress{};
-    WatchedJob *previous = nullptr; ///< In the core's list, under its lock.
-    WatchedJob *next = nullptr;
-};
-
-/// The watched jobs of a core, the oldest first.
-struct WatchedJobs
-{
-    void add(WatchedJob *job);
-    void remove(WatchedJob *job);
-    WatchedJob *first = nullptr;
-    std::size_t count = 0;
-    WatchedJob *last = nullptr;
 };
 
 /// How the thread that waits for a janitor is woken: its event dispatcher, else the condition.

@@ -28,12 +28,14 @@ void WatchedJobs::add(WatchedJob *job)
     job->next = nullptr;
     (last ? last->next : first) = job;
     last = job;
+    ++count;
 }
 
 void WatchedJobs::remove(WatchedJob *job)
 {
     (job->previous ? job->previous->next : first) = job->next;
     (job->next ? job->next->previous : last) = job->previous;
+    --count;
 }
 
 SpawnError Core::adopt(const Offer &offer)

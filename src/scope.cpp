@@ -62,11 +62,6 @@ QFuture<Report> CoScope::close()
     return client.future();
 }
 
-bool canReuseAmbient()
-{
-    return hasActiveJanitor();
-}
-
 } // namespace Private
 
 namespace {

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <qjanitor/ambient.h>
 #include <qjanitor/client.h>
 #include <qjanitor/export.h>
 #include <qjanitor/options.h>
@@ -30,12 +31,6 @@ private:
     CorePointer m_outerCore;
     quintptr m_outerRole;
 };
-
-/// Returns \c true if a janitor is ambient that accepts daemons.
-QJANITOR_EXPORT bool canReuseAmbient();
-
-template<class F>
-using ResultOf = std::invoke_result_t<F>;
 
 } // namespace Private
 
@@ -119,7 +114,7 @@ template<class F>
 EnsureResult<std::invoke_result_t<F>> tryEnsure(const Options &options, F &&callee)
 {
     using Result = CalleeResult<std::invoke_result_t<F>>;
-    if (Private::canReuseAmbient())
+    if (hasActiveJanitor())
         return EnsureResult<std::invoke_result_t<F>>(Result::of(std::forward<F>(callee)));
     return tryEnter(options, std::forward<F>(callee));
 }

@@ -143,7 +143,7 @@ Task<EnterResult<T>> tryEnterAsync(Options options, F callee)
 template<class T, class F>
 Task<EnsureResult<T>> tryEnsureAsync(Options options, F callee)
 {
-    if (canReuseAmbient()) {
+    if (hasActiveJanitor()) {
         CalleeResult<T> result = co_await calleeResult<T>([&callee] { return callee(); });
         co_return EnsureResult<T>(std::move(result));
     }
