@@ -110,12 +110,13 @@ void Agent::deliver(const std::vector<Ticket> &tickets, Agent *agent)
 
 void Agent::watchFutures(const CorePointer &core)
 {
-    for (WatchedJob *job : core->takeNewFutures())
-        watch(job);
-    if (!core->hasNewFutures() ||
-        std::find(m_unwatched.begin(), m_unwatched.end(), core) != m_unwatched.end())
-        return;
-    m_unwatched.push_back(core);
+    if (std::find(m_unwatched.begin(), m_unwatched.end(), core) == m_unwatched.end()) {
+        for (WatchedJob *job : core->takeNewFutures())
+            watch(job);
+        if (!core->hasNewFutures())
+            return;
+        m_unwatched.push_back(core);
+    }
     m_pause.start(core->hasCalleeEnded() ? 1 : usualPause, this); // 1: somebody waits
 }
 

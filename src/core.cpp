@@ -171,8 +171,7 @@ void Core::finish()
     m_done.store(true, std::memory_order_seq_cst);
     if (m_alarm.isSet.load(std::memory_order_seq_cst))
         AgentThread::clearAlarm(m_alarm);
-    if (m_followsOuter)
-        forEachStopper([this](Core &outer) { outer.forgetInner(this); });
+    forgetByOuters();
     wake();
 }
 
@@ -298,11 +297,14 @@ void Core::waitOn(Waker &waker)
     // Without an application there is no agent that watches futures. The clock is looked at in any
     // case, for applications come and go.
     const bool alone = !AgentThread::hasApplication();
+    const auto looksAfterFutures = [&] {
+        return alone && !(m_newFutures.empty() && m_wards.empty());
+    };
     const auto wanted = [&] {
-        return isDone() || m_helpWanted || (alone && !m_newFutures.empty()) ||
+        return isDone() || m_helpWanted || looksAfterFutures() ||
                alone == AgentThread::hasApplication();
     };
-    if (alone && !m_newFutures.empty())
+    if (looksAfterFutures())
         waker.condition.wait_for(lock, std::chrono::milliseconds(2));
     else if (m_alarm.due < Alarm::never)
         waker.condition.wait_for(lock, std::chrono::milliseconds(m_alarm.due - coarseNow()),

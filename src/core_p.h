@@ -221,13 +221,13 @@ private:
     std::vector<FutureJob> &batchForNew();
     bool shouldCancel(const FutureJob &job) const;
     template<class F>
-    void forEachFuture(F function) const;
+    void forEachFuture(F function);
     struct Batch;
     void sortNew(Batch &batch, std::size_t &room);
     bool settleBatch(Batch &batch);
     void postFutures();
     void goOn(JobKind kind, Slot &slot, Adoption adoption);
-    std::vector<QFuture<void>> daemonFutures() const;
+    std::vector<QFuture<void>> daemonFutures();
     void list(QList<JobInfo> &jobs) const;
     void addOldestJobs(std::vector<LiveJob> &jobs, std::int64_t now, qsizetype most) const;
     template<class Visitor>
@@ -272,7 +272,11 @@ private:
     QString describeName() const;
     void startClock(Todo &todo);
     void setAlarm();
-    void lookAtProgress(std::int64_t now);
+    bool lookAtJobs(std::int64_t now);
+    bool lookAtWards(std::int64_t now);
+    void planLook(std::int64_t now);
+    void forgetByOuters();
+    bool hasForwardedAll() const;
     std::int64_t deadline() const;
     void planAlarm();
     void abandon(Todo &todo);
@@ -316,8 +320,7 @@ private:
     std::list<std::vector<FutureJob>> m_newFutures; ///< Nobody watches these yet. In batches.
     CorePointer m_self;                             ///< As long as there are new futures.
     WatchedJobs m_watchedJobs;
-    /// A watcher costs more than a look. While looks find many that have finished, few are watched. Used by
-    /// one thread at a time.
+    /// A watcher costs more than a look. While looks find many that have finished, few are watched.
     std::size_t m_watchLimit = 64;
     std::vector<HeldPromise> m_heldPromises;
     std::vector<Core *>
@@ -346,16 +349,16 @@ void Core::forEachStopper(F function)
     }
 }
 
-/// Calls \a function with each job that is a future, and its progress. Under the lock.
+/// Calls \a function with each job that is a future. Under the lock.
 template<class F>
-void Core::forEachFuture(F function) const
+void Core::forEachFuture(F function)
 {
-    for (const std::vector<FutureJob> &batch : m_newFutures) {
-        for (const FutureJob &job : batch)
-            function(job, Progress());
+    for (std::vector<FutureJob> &batch : m_newFutures) {
+        for (FutureJob &job : batch)
+            function(job);
     }
-    for (const WatchedJob *job = m_watchedJobs.first; job; job = job->next)
-        function(*job, job->progress);
+    for (WatchedJob *job = m_watchedJobs.first; job; job = job->next)
+        function(*job);
 }
 
 /// Returns the frame that counts on this thread: the slot's, else that of the running exec().

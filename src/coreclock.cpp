@@ -8,6 +8,7 @@
 #include "texts_p.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace QJanitor::Private {
 
@@ -23,7 +24,9 @@ void Core::startClock(Todo &todo)
     }
     if (m_hangWarningAfter > 0)
         m_nextWarning = m_drainingSince + m_hangWarningAfter;
-    lookAtProgress(m_drainingSince);
+    m_endedAtLastLook = m_ledger.endedCount();
+    lookAtJobs(m_drainingSince); // what they have reported up to now is old
+    planLook(m_drainingSince);
     planAlarm();
     todo.setAlarm = m_alarm.due < Alarm::never;
 }
@@ -39,19 +42,36 @@ std::int64_t Core::deadline() const
     return std::min(m_lastProgress + timeout, m_drainingSince + m_drainTimeoutLimit);
 }
 
-/// Looks which jobs have made progress, and plans the next look: some looks in the time that counts.
-/// Under the lock.
-void Core::lookAtProgress(std::int64_t now)
+/// Returns whether one of this core's own jobs has made progress since the last look. Under the lock.
+bool Core::lookAtJobs(std::int64_t now)
 {
-    bool some = m_endedAtLastLook != m_ledger.endedCount();
-    m_endedAtLastLook = m_ledger.endedCount();
+    bool some = false;
     for (HeldPromise &held : m_heldPromises)
         some |= held.progress.look(held.future, now);
-    for (WatchedJob *job = m_watchedJobs.first; job; job = job->next)
-        some |= job->progress.look(job->adoption.future, now);
-    if (some)
-        m_lastProgress = now;
+    forEachFuture([&](FutureJob &job) { some |= job.progress.look(job.adoption.future, now); });
+    return some;
+}
 
+/// The same for the jobs that others have handed on. Not under the lock: theirs come first.
+bool Core::lookAtWards(std::int64_t now)
+{
+    std::vector<CorePointer> wards;
+    {
+        const std::lock_guard lock(m_mutex);
+        wards = m_wards;
+    }
+    bool some = false;
+    for (const CorePointer &ward : wards) {
+        some |= ward->lookAtWards(now);
+        const std::lock_guard lock(ward->m_mutex);
+        some |= ward->lookAtJobs(now);
+    }
+    return some;
+}
+
+/// Plans the next look: some of them in the time that counts. Under the lock.
+void Core::planLook(std::int64_t now)
+{
     constexpr std::int64_t longest = 1000;
     const bool extends = m_drainTimeout < Alarm::never && m_drainTimeoutLimit > 0;
     const std::int64_t counted =
@@ -80,12 +100,22 @@ void Core::onAlarm()
 {
     Todo todo;
     bool hangs = false;
+    const std::int64_t now = coarseNow();
     {
         const std::lock_guard lock(m_mutex);
-        const std::int64_t now = coarseNow();
         if (m_ledger.phase() == Ledger::Phase::Closed || now < m_alarm.due)
             return;
-        lookAtProgress(now);
+    }
+    const bool someOfWards = lookAtWards(now);
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_ledger.phase() == Ledger::Phase::Closed)
+            return;
+        const std::int64_t ended = m_ledger.endedCount();
+        if (lookAtJobs(now) || someOfWards || std::exchange(m_endedAtLastLook, ended) != ended)
+            m_lastProgress = now;
+        m_endedAtLastLook = ended;
+        planLook(now);
         if (now >= deadline()) {
             abandon(todo);
         } else {
@@ -131,15 +161,20 @@ void Core::abandon(Todo &todo)
 {
     list(todo.unfinished);
     const qsizetype count = m_ledger.handOn().total();
+    QString names = namesOf(todo.unfinished);
+    if (const qsizetype others = count - todo.unfinished.size(); others > 0)
+        names += (names.isEmpty() ? QString() : QStringLiteral(", ")) +
+                 QStringLiteral("%1 of janitors inside").arg(others);
     const QString message =
         QStringLiteral("%1 still running after %2 s: %3")
             .arg(count == 1 ? QStringLiteral("1 job is") : QStringLiteral("%1 jobs are").arg(count))
             .arg(double(coarseNow() - m_drainingSince) / 1000, 0, 'f', 1)
-            .arg(namesOf(todo.unfinished));
+            .arg(names);
     keep(ErrorParts::make(Error::Kind::DrainTimedOut, message), Ledger::Weight::Trips, todo);
     m_stop.store(true, std::memory_order_relaxed);
     m_draining.store(true, std::memory_order_relaxed);
     todo.toCancel = daemonFutures();
+    todo.toCancelInside.assign(m_inner.begin(), m_inner.end());
     close(todo, true);
 }
 

@@ -107,6 +107,8 @@ void Core::forgetFuturesTicket()
 {
     m_futuresPosted.store(false, std::memory_order_release);
     lookAgain();
+    if (Core *taker = effective(); taker != this)
+        taker->lookAgain();
 }
 
 /// Has the agent look at the new futures. One ticket is enough for many, but draining is urgent.
@@ -140,8 +142,7 @@ void Core::sortNew(Batch &batch, std::size_t &room)
             batch.succeeded.push_back(std::move(job));
             return true;
         }
-        auto watched =
-            std::make_unique<WatchedJob>(WatchedJob{std::move(job), CorePointer(this), {}});
+        auto watched = std::make_unique<WatchedJob>(WatchedJob{std::move(job), CorePointer(this)});
         room -= finished ? 0 : 1;
         (finished ? batch.finished : batch.unfinished).push_back(watched.get());
         m_watchedJobs.add(watched.release());
@@ -204,8 +205,10 @@ std::vector<WatchedJob *> Core::takeNewFutures()
         }
         some |= settleBatch(batch);
     }
-    if (!some && room == 0)
+    if (!some && room == 0) {
+        const std::lock_guard lock(m_mutex);
         m_watchLimit *= 2;
+    }
     return std::move(batch.unfinished);
 }
 
@@ -229,14 +232,25 @@ bool Core::hasNewFutures() const
 void Core::giveUpWatch(WatchedJob *job)
 {
     const std::unique_ptr<WatchedJob> unwatched(job);
-    const std::lock_guard lock(m_mutex);
-    m_watchedJobs.remove(job);
-    batchForNew().push_back(std::move(*job));
-    wake();
+    {
+        const std::lock_guard lock(m_mutex);
+        m_watchedJobs.remove(job);
+        batchForNew().push_back(std::move(*job));
+        wake();
+    }
+    if (Core *taker = effective(); taker != this)
+        taker->lookAgain();
 }
 
 void Core::lookAfterFutures()
 {
+    std::vector<CorePointer> wards;
+    {
+        const std::lock_guard lock(m_mutex);
+        wards = m_wards;
+    }
+    for (const CorePointer &ward : wards)
+        ward->lookAfterFutures();
     if (!hasNewFutures())
         return;
     if (AgentThread::hasApplication())
@@ -274,7 +288,7 @@ void Core::followOuterStops()
     if (!m_outer.core || m_followsOuter.load(std::memory_order_acquire))
         return;
     const std::lock_guard lock(m_mutex);
-    if (m_followsOuter.load(std::memory_order_relaxed) || isDone())
+    if (m_followsOuter.load(std::memory_order_relaxed) || (isDone() && hasForwardedAll()))
         return;
     // Who sees this early still waits for the lock before it adds a job.
     m_followsOuter.store(true, std::memory_order_release);
@@ -282,6 +296,19 @@ void Core::followOuterStops()
         const std::lock_guard outerLock(outer.m_mutex);
         outer.m_inner.push_back(this);
     });
+}
+
+/// Whether all jobs that were handed on have ended. Under the lock.
+bool Core::hasForwardedAll() const
+{
+    return m_forwarded == m_ledger.handedOnCount();
+}
+
+/// Once nothing is left that a stop outside could reach. Under the lock.
+void Core::forgetByOuters()
+{
+    if (m_followsOuter && isDone() && hasForwardedAll())
+        forEachStopper([this](Core &outer) { outer.forgetInner(this); });
 }
 
 void Core::forgetInner(Core *core)
@@ -319,10 +346,10 @@ void Core::removePromise(const Slot *slot)
 }
 
 /// Returns the futures of the daemons, to be cancelled without the lock. Under the lock.
-std::vector<QFuture<void>> Core::daemonFutures() const
+std::vector<QFuture<void>> Core::daemonFutures()
 {
     std::vector<QFuture<void>> futures;
-    forEachFuture([&](const FutureJob &job, const Progress &) {
+    forEachFuture([&](const FutureJob &job) {
         if (job.kind == JobKind::Daemon)
             futures.push_back(job.adoption.future);
     });

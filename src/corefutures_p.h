@@ -22,8 +22,7 @@ struct Progress
     /// Returns whether \a future has made progress since the last look.
     bool look(const QFuture<void> &future, std::int64_t now);
     std::int64_t time = 0; ///< On coarseNow()'s clock; 0 is never.
-    int value = 0;
-    QString text;
+    std::size_t seen = 0;  ///< A digest of value and text.
 };
 
 /// A job that is a future, or that goes on in one after its callable has returned.
@@ -34,13 +33,13 @@ struct FutureJob
     SourceLocation site;
     std::int64_t spawned; ///< On coarseNow()'s clock.
     Adoption adoption;
+    Progress progress{};
 };
 
 /// One that is looked at by itself: watched by the agent, or being settled.
 struct WatchedJob : FutureJob
 {
     CorePointer core;
-    Progress progress{};
     WatchedJob *previous = nullptr; ///< In the core's list, under its lock.
     WatchedJob *next = nullptr;
 };

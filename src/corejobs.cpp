@@ -316,7 +316,9 @@ void Core::forward(JobKind kind, Ledger::End end, const Error &error, Listed lis
     {
         const std::lock_guard lock(m_mutex);
         unlist(listed);
-        last = ++m_forwarded == m_ledger.handedOnCount();
+        ++m_forwarded;
+        last = hasForwardedAll();
+        forgetByOuters();
     }
     if (taker && last)
         taker->dropWard(this);

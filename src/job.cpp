@@ -55,12 +55,11 @@ void cancelUnfinished(QFuture<void> future)
 
 bool Progress::look(const QFuture<void> &future, std::int64_t now)
 {
-    const int nowValue = future.progressValue();
-    const QString nowText = future.progressText();
-    if (nowValue == value && nowText == text)
+    const int value = future.progressValue();
+    const QString text = future.progressText();
+    const std::size_t digest = value == 0 && text.isEmpty() ? 0 : qHashMulti(1, value, text);
+    if (std::exchange(seen, digest) == digest)
         return false;
-    value = nowValue;
-    text = nowText;
     time = now;
     return true;
 }
@@ -78,7 +77,7 @@ void addProgress(JobInfo &job, const QFuture<void> &future, const Progress &prog
         job.state = JobState::Suspended;
 }
 
-JobInfo describe(const FutureJob &job, const Progress &progress, std::int64_t now)
+JobInfo describe(const FutureJob &job, std::int64_t now)
 {
     JobInfo info;
     info.name = job.name;
@@ -89,7 +88,7 @@ JobInfo describe(const FutureJob &job, const Progress &progress, std::int64_t no
     info.spawnSite = siteText(job.site);
     info.age = std::chrono::milliseconds(now - job.spawned);
     info.sinceProgress = info.age;
-    addProgress(info, future, progress);
+    addProgress(info, future, job.progress);
     return info;
 }
 

@@ -14,7 +14,8 @@ namespace QJanitor::Private {
 
 namespace {
 
-constexpr int interval = 500; // ms
+constexpr int interval = 500;      // ms
+constexpr qsizetype lookedAt = 50; // jobs, the oldest: more of them would cost the janitor time
 /// How long the service manager is to wait for the next progress, in microseconds.
 constexpr auto extension = "EXTEND_TIMEOUT_USEC=30000000\n";
 
@@ -29,23 +30,35 @@ std::size_t progressOf(const Core &core, const QList<JobInfo> &jobs)
     return number;
 }
 
-QString textOf(const QList<JobInfo> &jobs)
+QList<JobInfo> oldestOf(const Core &core)
 {
-    return (jobs.size() == 1 ? u"1 job left: "_s : u"%1 jobs left: "_s.arg(jobs.size())) +
-           namesOf(jobs);
+    QList<JobInfo> jobs;
+    for (const LiveJob &job : core.oldestJobs(lookedAt))
+        jobs.append(job.info);
+    return jobs;
+}
+
+/// Names the first of \a jobs, which are \a count or some of them.
+QString textOf(qsizetype count, const QList<JobInfo> &jobs)
+{
+    const qsizetype named = std::min<qsizetype>(jobs.size(), 5);
+    return (count == 1 ? u"1 job left: "_s : u"%1 jobs left: "_s.arg(count)) +
+           namesOf(jobs.first(named)) +
+           (count > named ? u", … %1 more"_s.arg(count - named) : QString());
 }
 
 QString statusOf(const Core &core, const QList<JobInfo> &jobs)
 {
     if (core.isDone()) {
         if (const QList<JobInfo> unfinished = core.report().unfinished(); !unfinished.isEmpty())
-            return u"given up; "_s + textOf(unfinished);
+            return u"given up; "_s + textOf(unfinished.size(), unfinished);
         return u"all jobs have ended"_s;
     }
+    const qsizetype count = std::max(core.snapshot().pending, jobs.size());
     if (core.hasCalleeEnded())
-        return jobs.isEmpty() ? u"all jobs have ended"_s : textOf(jobs);
+        return jobs.isEmpty() ? u"all jobs have ended"_s : textOf(count, jobs);
     return jobs.isEmpty() ? u"the event loop has not ended"_s
-                          : u"the event loop has not ended; "_s + textOf(jobs);
+                          : u"the event loop has not ended; "_s + textOf(count, jobs);
 }
 
 /// Makes one line of it, which must not be mistaken for another assignment, and no long one: too long
@@ -65,7 +78,7 @@ QByteArray oneLine(QString text)
 
 StopNotice::StopNotice(const CorePointer &core)
     : m_core(core)
-    , m_progress(progressOf(*core, core->jobs()))
+    , m_progress(progressOf(*core, oldestOf(*core)))
 {
     announce(*core);
     m_timer.start(interval, this);
@@ -80,7 +93,7 @@ void StopNotice::announce(Core &core)
 void StopNotice::timerEvent(QTimerEvent *)
 {
     const bool isDone = m_core->isDone(); // before the look at what it had to do
-    const QList<JobInfo> jobs = m_core->jobs();
+    const QList<JobInfo> jobs = oldestOf(*m_core);
     const QByteArray message = lookAtProgress(jobs) + lookAtStatus(statusOf(*m_core, jobs));
     if (!message.isEmpty())
         ServiceManager::send(message);

@@ -8,6 +8,7 @@
 
 #include <qjanitor/qjanitor.h>
 
+#include <QtCore/qelapsedtimer.h>
 #include <QtTest/qtest.h>
 
 #include <memory>
@@ -30,7 +31,32 @@ private Q_SLOTS:
     void aSlotMayTurnTheEventLoop();
     void aSlotThatTurnsTheEventLoopTakesNoWakeUp();
     void poolsThatWaitForEachOtherGoOn();
+    void aStopReachesJobsThatWereHandedOn();
+    void aTimeoutCancelsFuturesInside();
+    void progressOfHandedOnJobsExtendsTheTimeout();
 };
+
+/// Without an application, a future that was handed on was looked after by nobody: its taker waited on.
+static bool handedOnFuturesEndWithoutAnApplication()
+{
+    QPromise<void> promise;
+    promise.start();
+    const Gate handedOn;
+    std::thread finisher([&] {
+        handedOn.wait();
+        promise.finish();
+    });
+    const Report report = tryEnter({.failurePolicy = FailurePolicy::KeepGoing}, [&] {
+                              (void)tryEnter([&] {
+                                  spawnDaemon(promise.future());
+                                  spawnDaemon([] { return Error(u"broken"_s); });
+                                  blockUntil([] { return isStopRequested(); });
+                              });
+                              handedOn.open();
+                          }).janitorResult;
+    finisher.join();
+    return report.canceledCount() + report.completedCount() == 1;
+}
 
 void tst_Reviewed::aStopOutsideCancelsFuturesAndPromisesInside()
 {
@@ -207,6 +233,76 @@ void tst_Reviewed::poolsThatWaitForEachOtherGoOn()
     }
 }
 
-QTEST_GUILESS_MAIN(tst_Reviewed)
+void tst_Reviewed::aStopReachesJobsThatWereHandedOn()
+{
+    const LogLines logLines;
+    QPromise<void> promise;
+    promise.start();
+    const Gate running;
+    const Log log;
+    enter([&] {
+        {
+            Supervisor owner;
+            owner.client().spawnDaemon(promise.future());
+            owner.client().spawnDaemon([=](QPromise<void> &inside) {
+                running.open();
+                blockUntil([&] { return inside.isCanceled(); });
+                log.add(u"promise"_s);
+            });
+            running.wait();
+        } // hands both on, and asks nobody to stop
+        QVERIFY(!promise.isCanceled());
+        Client::current().requestStop();
+        pumpUntil([&] { return promise.isCanceled(); });
+        promise.finish();
+    });
+    QCOMPARE(log.events(), QStringList(u"promise"_s));
+}
+
+void tst_Reviewed::aTimeoutCancelsFuturesInside()
+{
+    QPromise<void> promise;
+    promise.start();
+    const Gate ended;
+    const Report report = tryEnter({.drainTimeout = std::chrono::milliseconds(10)}, [&] {
+                              spawnDaemon([=, future = promise.future()] {
+                                  (void)tryEnter([&] { spawnDaemon(future); });
+                                  ended.open();
+                              });
+                          }).janitorResult;
+    QCOMPARE(report.error().kind(), Error::Kind::DrainTimedOut);
+    blockUntil([&] { return promise.isCanceled(); });
+    promise.finish();
+    ended.wait();
+}
+
+void tst_Reviewed::progressOfHandedOnJobsExtendsTheTimeout()
+{
+    using namespace std::chrono_literals;
+    const LogLines logLines;
+    const Options patient{.drainTimeout = 1s, .drainTimeoutLimit = 10min};
+    const Report report = tryEnter(patient, [] {
+                              Supervisor owner;
+                              owner.client().spawnDaemon([](QPromise<void> &promise) {
+                                  QElapsedTimer timer;
+                                  timer.start();
+                                  promise.setProgressRange(0, 1'000'000'000);
+                                  for (int i = 1; timer.elapsed() < 1200; ++i) {
+                                      promise.setProgressValue(i);
+                                      std::this_thread::yield();
+                                  }
+                              });
+                          }).janitorResult;
+    QVERIFY2(report.ok(), qPrintable(report.toString()));
+}
+
+int main(int argc, char *argv[])
+{
+    if (!handedOnFuturesEndWithoutAnApplication())
+        qFatal("a future that was handed on did not end without an application");
+    QCoreApplication application(argc, argv);
+    tst_Reviewed test;
+    return QTest::qExec(&test, argc, argv);
+}
 
 #include "tst_reviewed.moc"
