@@ -9,6 +9,8 @@
 
 #include <qjanitor/cohooks.h>
 
+#include <QtCore/qvarlengtharray.h>
+
 QT_BEGIN_NAMESPACE
 class QThread;
 QT_END_NAMESPACE
@@ -33,10 +35,17 @@ public:
     /// Makes the coroutine and begins it: here, or on the application's thread if no event loop
     /// runs here. It may have ended when this returns.
     void start(void *source);
-    /// One of its coroutines goes on on this thread.
-    void goesOn();
-    /// One of its coroutines is suspended.
-    void pauses(Ambient::Whereabouts whereabouts);
+    /// What a coroutine counts for while it runs or is to be resumed: its thread; or one of these.
+    static constexpr quintptr nowhere = 0;  ///< It awaits another one, or has ended.
+    static constexpr quintptr inFlight = 1; ///< It is on its way to a thread that only QCoro knows.
+    /// One of its coroutines goes on on this thread; returns what it counts for from now on.
+    quintptr goesOn(quintptr place);
+    /// One of its coroutines is suspended, or has ended; likewise.
+    quintptr pauses(quintptr place, Ambient::Whereabouts whereabouts);
+    /// One of its coroutines counts for another place.
+    void move(quintptr from, quintptr to);
+    /// Shows it as suspended: none of its coroutines runs here.
+    void rests();
     /// It has ended, and its frame is gone.
     void end(const Error &error);
     bool isSettled() const { return m_settled.load(std::memory_order_acquire); }
@@ -51,6 +60,18 @@ public:
     /// There are no events any more on any thread.
     static void abandonAll();
 
+    /// What this thread's event loop brings belongs to no job, though a job may turn it.
+    class Unrelated
+    {
+    public:
+        Unrelated();
+        ~Unrelated();
+        Q_DISABLE_COPY_MOVE(Unrelated)
+
+    private:
+        CoJob *const m_job;
+    };
+
     const CorePointer core;
     const JobKind kind;
     const QString name;
@@ -64,13 +85,16 @@ private:
     template<class Condition>
     static void abandonIf(Condition condition);
     bool canBeginHere() const;
+    bool countsFor(quintptr place) const;
+    static void watch(QThread *thread);
     void settle(const Error &error);
     void unlink();
 
     const CoroutineType *const m_type;
     const std::int64_t m_spawned = coarseNow();
-    void *m_frame = nullptr;                  ///< Also so that leak checkers find it.
-    std::atomic<QThread *> m_thread{nullptr}; ///< Whose event loop will resume it, as far as known.
+    void *m_frame = nullptr; ///< Also so that leak checkers find it.
+    /// How many of its coroutines count for each place. Under the registry's lock.
+    QVarLengthArray<std::pair<quintptr, int>, 4> m_places;
     std::atomic<JobState> m_state{JobState::Queued};
     std::atomic<bool> m_settled{false};
     std::atomic<bool> m_isListed{true};

@@ -17,6 +17,7 @@
 #include <QtCore/qthread.h>
 #include <QtCore/qthreadpool.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace QJanitor::Private {
@@ -153,14 +154,58 @@ void CoJob::start(void *source)
     m_type->begin(m_frame);
 }
 
-void CoJob::goesOn()
+quintptr CoJob::goesOn(quintptr place)
 {
-    if (isSettled())
-        return;
-    m_state.store(JobState::Running, std::memory_order_relaxed);
     QThread *thread = QThread::currentThread();
-    if (m_thread.exchange(thread, std::memory_order_acq_rel) == thread)
-        return;
+    m_state.store(JobState::Running, std::memory_order_relaxed);
+    if (place == quintptr(thread) || isSettled())
+        return place;
+    move(place, quintptr(thread));
+    watch(thread);
+    return quintptr(thread);
+}
+
+quintptr CoJob::pauses(quintptr place, Ambient::Whereabouts whereabouts)
+{
+    if (whereabouts == Ambient::Whereabouts::Unchanged)
+        return place;
+    const quintptr next = whereabouts == Ambient::Whereabouts::InFlight ? inFlight : nowhere;
+    move(place, next);
+    return next;
+}
+
+void CoJob::rests()
+{
+    m_state.store(JobState::Suspended, std::memory_order_relaxed);
+}
+
+void CoJob::move(quintptr from, quintptr to)
+{
+    const std::lock_guard lock(registry().mutex);
+    const auto find = [this](quintptr place) {
+        return std::find_if(m_places.begin(), m_places.end(),
+                            [place](const auto &entry) { return entry.first == place; });
+    };
+    if (to != nowhere) {
+        if (const auto found = find(to); found != m_places.end())
+            ++found->second;
+        else
+            m_places.append({to, 1});
+    }
+    if (const auto found = find(from); from != nowhere && --found->second == 0)
+        m_places.erase(found);
+}
+
+/// Under the registry's lock.
+bool CoJob::countsFor(quintptr place) const
+{
+    return std::any_of(m_places.begin(), m_places.end(),
+                       [place](const auto &entry) { return entry.first == place; });
+}
+
+/// Has the jobs abandoned that only \a thread, which is this one, could resume, once it has finished.
+void CoJob::watch(QThread *thread)
+{
     static thread_local bool isWatched = false;
     const QCoreApplication *application = QCoreApplication::instance();
     if (isWatched || (application && application->thread() == thread))
@@ -169,15 +214,12 @@ void CoJob::goesOn()
     // Once: a lasting connection would keep a thread for ever that Qt has only adopted.
     QObject::connect(
         thread, &QThread::finished, thread,
-        [thread] { abandonIf([thread](const CoJob &job) { return job.m_thread == thread; }); },
+        [place = quintptr(thread)] {
+            abandonIf([place](const CoJob &job) {
+                return job.m_places.size() == 1 && job.countsFor(place);
+            });
+        },
         Qt::ConnectionType(Qt::DirectConnection | Qt::SingleShotConnection));
-}
-
-void CoJob::pauses(Ambient::Whereabouts whereabouts)
-{
-    m_state.store(JobState::Suspended, std::memory_order_relaxed);
-    if (whereabouts == Ambient::Whereabouts::InFlight)
-        m_thread.store(nullptr, std::memory_order_release);
 }
 
 void CoJob::end(const Error &error)
@@ -218,7 +260,7 @@ void CoJob::abandonIf(Condition condition)
 
 void CoJob::abandonAll()
 {
-    abandonIf([](const CoJob &job) { return job.m_thread.load() != nullptr; });
+    abandonIf([](const CoJob &job) { return job.m_state != JobState::Queued; });
 }
 
 bool CoJob::isAwaitedHere(const Core &core)
@@ -226,7 +268,7 @@ bool CoJob::isAwaitedHere(const Core &core)
     const QThread *thread = QThread::currentThread();
     const std::lock_guard lock(registry().mutex);
     for (const CoJob *job = registry().first; job; job = job->m_next) {
-        if (job->core && job->m_thread == thread && !job->isSettled() &&
+        if (job->core && job->countsFor(quintptr(thread)) && !job->isSettled() &&
             job->core->effective() == &core)
             return true;
     }
@@ -255,6 +297,15 @@ JobInfo CoJob::describe(std::int64_t now) const
     return info;
 }
 
+CoJob::Unrelated::Unrelated()
+    : m_job(std::exchange(currentJob, nullptr))
+{}
+
+CoJob::Unrelated::~Unrelated()
+{
+    currentJob = m_job;
+}
+
 Ambient::Ambient()
     : m_job(currentJob)
 {
@@ -270,7 +321,12 @@ Ambient::Ambient(CoJob &job)
 {}
 
 Ambient::Ambient(Ambient &&) noexcept = default;
-Ambient::~Ambient() = default;
+
+Ambient::~Ambient()
+{
+    if (m_job)
+        m_job->move(m_place, CoJob::nowhere);
+}
 
 void Ambient::swapIn() noexcept
 {
@@ -279,7 +335,7 @@ void Ambient::swapIn() noexcept
     m_role = quintptr(std::exchange(slot.role, Role(m_role)));
     m_outerJob = std::exchange(currentJob, m_job.data());
     if (m_job)
-        m_job->goesOn();
+        m_place = m_job->goesOn(m_place);
 }
 
 void Ambient::swapOut(Whereabouts whereabouts) noexcept
@@ -288,8 +344,11 @@ void Ambient::swapOut(Whereabouts whereabouts) noexcept
     slot.core.swap(m_core);
     m_role = quintptr(std::exchange(slot.role, Role(m_role)));
     currentJob = std::exchange(m_outerJob, nullptr);
-    if (m_job)
-        m_job->pauses(whereabouts);
+    if (!m_job)
+        return;
+    m_place = m_job->pauses(m_place, whereabouts);
+    if (m_job.data() != currentJob) // else it goes on below, on this thread
+        m_job->rests();
 }
 
 CoJobEnd::CoJobEnd(CoJob &job)

@@ -134,6 +134,7 @@ bool Core::runOneJob()
         Worker worker(*this, *lane, false);
         if (const JobQueue::Place place = next(worker)) {
             const FrameSwap frame({CorePointer(this), roleOf(lane->kind)});
+            const CoJob::Unrelated unrelated;
             run(worker, place);
             leaveChunk(worker, nullptr);
             return true;

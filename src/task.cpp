@@ -63,7 +63,7 @@ std::coroutine_handle<> TaskState::end() noexcept
         // If nobody else has the frame, its parameters go under the coroutine's own janitor. If
         // somebody awaits it, it stays.
         deref();
-        ambient.swapOut();
+        ambient.swapOutForGood();
     }
     // In the order in which they came.
     TaskWaiter *first = nullptr;

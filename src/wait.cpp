@@ -88,6 +88,7 @@ bool eventsRunHere(const Core &core)
 void waitWithEvents(Core &core, AtBottom atBottom)
 {
     const LentThread lent(core);
+    const CoJob::Unrelated unrelated;
     QAbstractEventDispatcher *dispatcher = QAbstractEventDispatcher::instance();
     const WakerGuard guard(core, dispatcher);
     // A slot that turns the event loop itself may have taken our wake-up: look again before blocking.

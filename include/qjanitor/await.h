@@ -17,6 +17,13 @@ namespace QCoro {
 class ThreadContext;
 }
 
+namespace QJanitor {
+
+template<class T>
+class Task;
+
+} // namespace QJanitor
+
 namespace QJanitor::Private {
 
 /// Where a coroutine goes on that awaits a \a T: QCoro resumes it on the thread that awaits, but for
@@ -25,6 +32,8 @@ template<class T>
 inline constexpr auto whereaboutsAfter = Ambient::Whereabouts::Unchanged;
 template<>
 inline constexpr auto whereaboutsAfter<QCoro::ThreadContext> = Ambient::Whereabouts::InFlight;
+template<class T>
+inline constexpr auto whereaboutsAfter<Task<T>> = Ambient::Whereabouts::Nested;
 
 /// Returns what awaits \a source, as co_await finds it: perhaps \a source itself.
 template<class Source>

@@ -35,19 +35,23 @@ public:
     ~Ambient();
     Ambient &operator=(Ambient &&) = delete;
 
-    /// Where a suspended coroutine will go on.
-    enum class Whereabouts { Unchanged, InFlight };
+    /// Where a suspended coroutine will go on: on this thread, on one that it is on its way to, or,
+    /// Nested, where one that it awaits ends, which knows more.
+    enum class Whereabouts { Unchanged, InFlight, Nested };
 
     /// The coroutine begins, or goes on: on whichever thread.
     void swapIn() noexcept;
-    /// It is suspended, or has ended. On the thread of the last swapIn().
-    void swapOut(Whereabouts whereabouts = Whereabouts::Unchanged) noexcept;
+    /// It is suspended. On the thread of the last swapIn().
+    void swapOut(Whereabouts whereabouts) noexcept;
+    /// It has ended. Likewise.
+    void swapOutForGood() noexcept { swapOut(Whereabouts::Nested); }
 
 private:
     CorePointer m_core;
     quintptr m_role;
     CoJobPointer m_job; ///< That it is part of.
     CoJob *m_outerJob = nullptr;
+    quintptr m_place = 0; ///< What it counts for in m_job, see CoJob.
 };
 
 /// Tells a janitor how a coroutine that is one of its jobs has ended.

@@ -82,7 +82,7 @@ private:
         CoJobEnd ending(std::move(handle.promise().m_end));
         Ambient ambient(std::move(handle.promise().m_ambient));
         handle.destroy();
-        ambient.swapOut();
+        ambient.swapOutForGood();
         ending.tell();
     }
 

@@ -93,7 +93,7 @@ private:
         {
             {
                 Ambient ambient(std::move(m_promise.m_ambient));
-                ambient.swapOut();
+                ambient.swapOutForGood();
             }
             return m_ending.await_suspend(
                 std::coroutine_handle<Promise>::from_promise(m_promise.m_promise));

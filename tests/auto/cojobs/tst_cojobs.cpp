@@ -118,6 +118,9 @@ private Q_SLOTS:
     void anAbandonedOneThatEndsAfterAllIsFreed();
     void whoHasLeftAThreadInTimeIsNotAbandoned();
     void whoHasMovedToAThreadEndsWithIt();
+    void whoOnlyHadWorkDoneOnAThreadOutlivesIt();
+    void whoAwaitsWorkOnAThreadEndsWithIt();
+    void aJobThatRunsIsShownAsRunning();
     void aScopeAroundTheLoopOfAThreadResumesThem();
     void oneThatCannotBeginAnyMoreIsAbandoned();
     void clientsAndSupervisorsTakeThem();
@@ -557,6 +560,74 @@ void tst_CoJobs::whoHasLeftAThreadInTimeIsNotAbandoned()
     gate.open();
     pumpUntil([&] { return report.isFinished(); });
     QVERIFY(report.result().ok());
+}
+
+/// Returns 42 from a thread.
+static Task<int> computeOn(QThread *thread)
+{
+    co_await QCoro::moveToThread(thread);
+    co_return 42;
+}
+
+/// Goes to a thread and rests there.
+static Task<> restOn(QThread *thread, CoGate gate)
+{
+    co_await QCoro::moveToThread(thread);
+    co_await gate;
+}
+
+void tst_CoJobs::whoOnlyHadWorkDoneOnAThreadOutlivesIt()
+{
+    int result = 0;
+    bool scopeIsGone = false;
+    const Report report = tryEnter([&] {
+                              spawnDaemon([&]() -> Task<> {
+                                  Worker worker;
+                                  Task<int> work = computeOn(&worker.thread);
+                                  while (!work.isReady())
+                                      co_await sleepABit();
+                                  worker.end();
+                                  co_await sleepABit();
+                                  result = co_await work + (scopeIsGone ? 1000 : 0);
+                              });
+                          }).janitorResult;
+    scopeIsGone = true;
+    QVERIFY2(report.ok(), qPrintable(report.toString()));
+    QCOMPARE(result, 42);
+}
+
+void tst_CoJobs::whoAwaitsWorkOnAThreadEndsWithIt()
+{
+    const CoGate gate;
+    Worker worker;
+    const Report report = tryEnter([&] {
+                              spawnDaemon(u"gone"_s, [gate, &worker]() -> Task<> {
+                                  Task<> work = restOn(&worker.thread, gate);
+                                  while (gate.waiterCount() == 0)
+                                      co_await sleepABit(); // the last to go on was on this thread
+                                  QTimer::singleShot(0, qApp, [&worker] {
+                                      worker.run([] {}); // it has come to rest there
+                                      worker.end();
+                                  });
+                                  co_await work;
+                              });
+                          }).janitorResult;
+    QCOMPARE(report.error().kind(), Error::Kind::JobAbandoned);
+    QCOMPARE(report.error().jobName(), u"gone"_s);
+    gate.open();
+}
+
+void tst_CoJobs::aJobThatRunsIsShownAsRunning()
+{
+    JobState state = JobState::Abandoned;
+    enter([&] {
+        const Client client = Client::current();
+        spawnDaemon([&state, client]() -> Task<> {
+            co_await nothing(); // a coroutine of it has ended: it has not
+            state = client.jobs().value(0).state;
+        });
+    });
+    QCOMPARE(state, JobState::Running);
 }
 
 void tst_CoJobs::whoHasMovedToAThreadEndsWithIt()
