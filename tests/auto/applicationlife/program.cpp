@@ -361,7 +361,11 @@ void observersBetweenApplications()
     QObject::connect(&thread, &QThread::finished, status, &QObject::deleteLater);
     {
         const Application application;
+        Gate turning; // the thread's event loop: it must have begun before the application goes
+        QMetaObject::invokeMethod(
+            status, [&turning] { turning.open(); }, Qt::QueuedConnection);
         thread.start();
+        turning.wait();
         execWith([&] { supervisor.client().spawnDaemon(u"first"_s, [] { throw 1; }); });
     }
     const auto ended = [&](qsizetype count) {
