@@ -88,6 +88,9 @@ bool Core::isDraining(Role role) const
 
 void Core::endCallee()
 {
+    // What is pending now is not waited for.
+    if (m_stop.load(std::memory_order_relaxed) || m_drainTimeout <= 0)
+        settleFinishedFutures();
     Todo todo;
     {
         const std::lock_guard lock(m_mutex);

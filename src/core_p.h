@@ -224,7 +224,8 @@ private:
     void forEachFuture(F function);
     struct Batch;
     void sortNew(Batch &batch, std::size_t &room);
-    bool settleBatch(Batch &batch);
+    void settleBatch(Batch &batch);
+    void settleFinishedFutures();
     void postFutures();
     void goOn(JobKind kind, Slot &slot, Adoption adoption);
     std::vector<QFuture<void>> daemonFutures();
@@ -333,6 +334,7 @@ private:
     std::atomic<bool> m_draining{false};
     std::atomic<bool> m_done{false};
     std::atomic_flag m_stopAnnounced;
+    std::atomic_flag m_settling;              ///< Who waits settles futures.
     std::atomic<bool> m_watched{false};       ///< Somebody observes or holds a future.
     std::atomic<bool> m_futuresPosted{false}; ///< The agent is about to take the new futures.
     std::atomic<bool> m_told{false}; ///< The agent has a ticket of this core that it has not read.

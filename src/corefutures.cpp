@@ -8,6 +8,9 @@
 #include "job_p.h"
 #include "texts_p.h"
 
+#include <QtCore/qscopeguard.h>
+
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -16,7 +19,10 @@ namespace QJanitor::Private {
 /// What sortNew() made of some new futures.
 struct Core::Batch
 {
-    std::vector<FutureJob> succeeded; ///< Daemons, and nothing about them can fail any more.
+    bool leavesSucceeded = false; ///< Those stay where they are; it is not the time to settle them.
+    bool someFinished = false;
+    std::int64_t succeededCount = 0;
+    std::vector<FutureJob> succeeded; ///< And what is left of others.
     std::vector<WatchedJob *> finished;
     std::vector<WatchedJob *> unfinished;
     CorePointer core;
@@ -128,84 +134,94 @@ void Core::postFutures()
     forgetFuturesTicket(); // without an agent, whoever waits has to look
 }
 
+/// Whether \a job, whose future has finished, can only be counted: it is a daemon and cannot have failed.
+static bool hasSucceeded(const FutureJob &job)
+{
+    return job.kind == JobKind::Daemon && !job.adoption.failureByValue &&
+           !job.adoption.future.isCanceled();
+}
+
 /// Sorts the oldest batch of new futures into \a batch. As many of those that have not finished as there
-/// is \a room for are to be watched; the others stay, and come last. Under the lock, so that each job is
-/// in some list at any time.
+/// is \a room for are to be watched; the others stay, and come last. Under the lock, so that each job but
+/// those that have succeeded is in some list at any time.
 void Core::sortNew(Batch &batch, std::size_t &room)
 {
-    const auto take = [&](FutureJob &job) {
-        const bool finished = job.adoption.future.isFinished();
-        if (!finished && room == 0)
-            return false;
-        const bool canFail = job.adoption.failureByValue || job.adoption.future.isCanceled();
-        if (finished && !canFail && job.kind == JobKind::Daemon) {
-            batch.succeeded.push_back(std::move(job));
-            return true;
-        }
-        auto watched = std::make_unique<WatchedJob>(WatchedJob{std::move(job), CorePointer(this)});
-        room -= finished ? 0 : 1;
-        (finished ? batch.finished : batch.unfinished).push_back(watched.get());
-        m_watchedJobs.add(watched.release());
-        return true;
-    };
     if (m_newFutures.empty())
         return;
     std::vector<FutureJob> &jobs = m_newFutures.front();
-    batch.succeeded.reserve(jobs.size());
     auto kept = jobs.begin();
     for (FutureJob &job : jobs) {
-        if (!take(job))
+        const bool finished = job.adoption.future.isFinished();
+        const bool succeeded = finished && hasSucceeded(job);
+        batch.someFinished |= finished;
+        if (succeeded ? batch.leavesSucceeded : !finished && room == 0) {
             std::swap(*kept++, job);
+        } else if (succeeded) {
+            ++batch.succeededCount;
+        } else {
+            std::unique_ptr<WatchedJob> watched(
+                new WatchedJob{std::move(job), CorePointer(this)}); // allocates first, moves second
+            room -= finished ? 0 : 1;
+            (finished ? batch.finished : batch.unfinished).push_back(watched.get());
+            m_watchedJobs.add(watched.release());
+        }
     }
-    jobs.erase(kept, jobs.end());
-    if (!jobs.empty()) {
+    if (kept != jobs.begin()) {
+        batch.succeeded.assign(std::make_move_iterator(kept), std::make_move_iterator(jobs.end()));
+        jobs.erase(kept, jobs.end());
         m_newFutures.splice(m_newFutures.end(), m_newFutures, m_newFutures.begin());
         return;
     }
+    batch.succeeded = std::move(jobs);
     m_newFutures.pop_front();
     if (m_newFutures.empty())
         batch.core = std::exchange(m_self, {});
 }
 
-/// Counts the ends of the jobs in \a batch that have ended. Returns whether there were any.
-bool Core::settleBatch(Batch &batch)
+/// Counts the ends of the jobs in \a batch that have ended.
+void Core::settleBatch(Batch &batch)
 {
-    const bool some = !batch.succeeded.empty() || !batch.finished.empty();
-    if (const auto count = std::int64_t(batch.succeeded.size())) {
-        {
-            // The results go before the jobs count as ended, as captures do, and as part of the jobs.
-            const FrameSwap frame({CorePointer(this), Role::Daemon});
-            batch.succeeded.clear();
-        }
-        settleQuietly(count);
+    if (!batch.succeeded.empty()) {
+        // The results go before the jobs count as ended, as captures do, and as part of the jobs.
+        const FrameSwap frame({CorePointer(this), Role::Daemon});
+        batch.succeeded.clear();
     }
+    if (batch.succeededCount > 0)
+        settleQuietly(std::exchange(batch.succeededCount, 0));
     for (WatchedJob *job : batch.finished)
         endWatch(job);
     batch.finished.clear();
-    return some;
 }
 
 std::vector<WatchedJob *> Core::takeNewFutures()
 {
-    m_futuresPosted.exchange(false, std::memory_order_acq_rel); // before the look
+    // Before the look: who comes later says so again.
+    const bool areComing = m_futuresPosted.exchange(false, std::memory_order_acq_rel);
     std::size_t count = 0;
+    std::size_t toSettle = 0;
     std::size_t room = 0;
     {
         const std::lock_guard lock(m_mutex);
-        constexpr std::size_t mostAtOnce = 64;
-        count = std::min(m_newFutures.size(), mostAtOnce);
+        const std::size_t all = m_newFutures.size();
+        count = std::min(all, std::max(all / 4, std::size_t(64)));
+        // Two threads that free what a third has allocated only wait for each other. So leave it to who
+        // waits; and while futures still come, take small bites, which disturb neither who spawns them
+        // nor the pool that they come from.
+        const bool isBusy = areComing && !hasCalleeEnded() && !m_watched && all <= 1024;
+        toSettle = m_settling.test(std::memory_order_relaxed) ? 0 : isBusy ? 4 : count;
         room = m_watchLimit - std::min(m_watchLimit, m_watchedJobs.count);
     }
     Batch batch;
-    bool some = false;
     for (; count > 0; --count) {
+        batch.leavesSucceeded = toSettle == 0;
         {
             const std::lock_guard lock(m_mutex);
             sortNew(batch, room);
         }
-        some |= settleBatch(batch);
+        toSettle -= batch.succeededCount > 0 ? 1 : 0;
+        settleBatch(batch);
     }
-    if (!some && room == 0) {
+    if (!batch.someFinished && room == 0) {
         const std::lock_guard lock(m_mutex);
         m_watchLimit *= 2;
     }
@@ -216,11 +232,26 @@ bool Core::settleNewFutures()
 {
     Batch batch;
     std::size_t room = 0;
+    m_settling.test_and_set(std::memory_order_relaxed);
+    const auto settled = qScopeGuard([this] { m_settling.clear(std::memory_order_relaxed); });
     {
         const std::lock_guard lock(m_mutex);
         sortNew(batch, room);
     }
-    return settleBatch(batch);
+    settleBatch(batch);
+    return batch.someFinished;
+}
+
+/// Looks at each new future once, so that none that has finished is taken for one that is pending.
+void Core::settleFinishedFutures()
+{
+    std::size_t count = 0;
+    {
+        const std::lock_guard lock(m_mutex);
+        count = m_newFutures.size();
+    }
+    for (; count > 0; --count)
+        settleNewFutures();
 }
 
 bool Core::hasNewFutures() const
@@ -350,7 +381,7 @@ std::vector<QFuture<void>> Core::daemonFutures()
 {
     std::vector<QFuture<void>> futures;
     forEachFuture([&](const FutureJob &job) {
-        if (job.kind == JobKind::Daemon)
+        if (job.kind == JobKind::Daemon && !job.adoption.future.isFinished())
             futures.push_back(job.adoption.future);
     });
     for (const HeldPromise &held : m_heldPromises) {

@@ -8,6 +8,7 @@
 #include <QtCore/qexception.h>
 
 #include <cstring>
+#include <limits>
 
 namespace QJanitor::Private {
 
@@ -55,9 +56,13 @@ void cancelUnfinished(QFuture<void> future)
 
 bool Progress::look(const QFuture<void> &future, std::int64_t now)
 {
-    const int value = future.progressValue();
-    const QString text = future.progressText();
-    const std::size_t digest = value == 0 && text.isEmpty() ? 0 : qHashMulti(1, value, text);
+    const auto digestOf = [](int value, const QString &text) {
+        return value == 0 && text.isEmpty() ? std::size_t(0) : qHashMulti(1, value, text);
+    };
+    // Its end is the last progress. To ask for the others takes a lock each.
+    const std::size_t digest = future.isFinished()
+                                   ? std::numeric_limits<std::size_t>::max()
+                                   : digestOf(future.progressValue(), future.progressText());
     if (std::exchange(seen, digest) == digest)
         return false;
     time = now;

@@ -9,11 +9,14 @@
 
 #include <QtCore/qabstracteventdispatcher.h>
 #include <QtCore/qcoreapplication.h>
+#include <QtCore/qdeadlinetimer.h>
 #include <QtCore/qeventloop.h>
 #include <QtCore/qscopeguard.h>
 #include <QtCore/qthread.h>
 #include <QtCore/qthreadpool.h>
 #include <QtCore/qvarlengtharray.h>
+
+#include <chrono>
 
 namespace QJanitor::Private {
 
@@ -84,6 +87,19 @@ bool eventsRunHere(const Core &core)
            CoJob::isAwaitedHere(core); // the loop in which they began has ended: go on in its place
 }
 
+/// Settles futures for a moment, longer only if the destructors of their results take longer: events go
+/// on. Returns whether there may be more.
+bool settleSomeFutures(Core &core)
+{
+    constexpr std::chrono::milliseconds moment(2);
+    const QDeadlineTimer end(moment);
+    while (!core.isDone() && core.settleNewFutures()) {
+        if (end.hasExpired())
+            return true;
+    }
+    return false;
+}
+
 /// Never QEventLoop::exec(): after a quit() it would return at once.
 void waitWithEvents(Core &core, AtBottom atBottom)
 {
@@ -103,8 +119,6 @@ void waitWithEvents(Core &core, AtBottom atBottom)
     // Inside a slot, the glib dispatcher does not see what was posted before the slot began.
     dispatcher->wakeUp();
     core.lookAfterFutures(); // of the time before there was an application
-    while (!core.isDone() && core.settleNewFutures()) {
-    }
     QEventLoop loop;
     while (!core.isDone() && AgentThread::hasApplication()) {
         if (atBottom == AtBottom::Yes) {
@@ -112,7 +126,9 @@ void waitWithEvents(Core &core, AtBottom atBottom)
             if (core.isDone())
                 break;
         }
-        loop.processEvents(QEventLoop::WaitForMoreEvents);
+        const bool more = settleSomeFutures(core);
+        if (!core.isDone())
+            loop.processEvents(more ? QEventLoop::AllEvents : QEventLoop::WaitForMoreEvents);
     }
     // Should a quit() have come meanwhile, the loop around this has missed its wake-up.
     dispatcher->wakeUp();

@@ -313,8 +313,13 @@ Offer makeOffer(JobKind kind, const QString *name, Job &&job, const SourceLocati
     static_assert(!AcceptedJob<Job> || std::is_constructible_v<F, Job>,
                   "QJanitor: this job can only be moved; pass it with std::move().");
     Offer offer{kind, name, site, nullptr, addressOf(job), nullptr, nullptr, nullptr, nullptr};
-    if constexpr (isFuture<F>) {
+    if constexpr (std::same_as<F, QFuture<void>>) {
         offer.adopt = [](void *source) { return adoptionOf(F(sourceAt<Job>(source))); };
+    } else if constexpr (isFuture<F>) {
+        // A copy: the last QFuture<T> takes the results along, and they must not go under a lock.
+        offer.adopt = [](void *source) {
+            return adoptionOf(F(std::as_const(sourceAt<std::remove_reference_t<Job> &>(source))));
+        };
     } else if constexpr (CoroutineJob<F> && std::is_constructible_v<F, Job>) {
         offer.coroutine = coroutineTypeOf<Job>();
     } else if constexpr (AcceptedJob<Job> && std::is_constructible_v<F, Job>) {

@@ -42,6 +42,10 @@ private Q_SLOTS:
     void keepGoingCancelsNothing();
     void failFastHandsFuturesOn();
     void aJanitorThatDoesNotWaitNamesItsFutures();
+    void futuresThatHaveFinishedAreNotLeftUnfinished_data();
+    void futuresThatHaveFinishedAreNotLeftUnfinished();
+    void aResultMaySpawnInItsDestructor_data();
+    void aResultMaySpawnInItsDestructor();
     void aFutureMayOutliveItsJanitor();
     void progressOfAFutureIsShown();
 };
@@ -391,6 +395,81 @@ void tst_Adoption::aJanitorThatDoesNotWaitNamesItsFutures()
         QCOMPARE(job.kind, job.name == u"started"_s ? JobKind::Daemon : JobKind::CleanupJob);
     }
     QVERIFY(!unstarted.isCanceled());
+}
+
+void tst_Adoption::futuresThatHaveFinishedAreNotLeftUnfinished_data()
+{
+    QTest::addColumn<bool>("fails");
+    QTest::newRow("by a failure under FailFast") << true;
+    QTest::newRow("by a drain timeout of 0") << false;
+}
+
+void tst_Adoption::futuresThatHaveFinishedAreNotLeftUnfinished()
+{
+    QFETCH(const bool, fails);
+    constexpr int many = 20'000; // more than the agent settles while others come
+    Options options;
+    if (!fails)
+        options.drainTimeout = std::chrono::milliseconds(0);
+    const Report report =
+        tryEnter(options, [&] {
+            for (int i = 0; i < many; ++i)
+                spawnDaemon(QFuture<void>(QtFuture::makeReadyFuture()));
+            if (!fails)
+                return;
+            spawnDaemon(QtFuture::makeExceptionalFuture(std::make_exception_ptr(1)));
+            blockUntil([] { return isStopRequested(); });
+        }).janitorResult;
+    QCOMPARE(report.unfinished().size(), 0);
+    QCOMPARE(report.completedCount(), many);
+    QCOMPARE(report.errorCount(), fails ? 1 : 0);
+}
+
+namespace {
+
+/// A result that cleans up behind itself.
+struct Session
+{
+    explicit Session(const Log &log_)
+        : log(log_)
+    {}
+    Session(Session &&) = default;
+    ~Session()
+    {
+        if (isOpen)
+            spawnCleanupJob([log = log] { log.add(u"closed"_s); });
+    }
+    Log log;
+    std::unique_ptr<int> isOpen = std::make_unique<int>(1); ///< Null in what was moved from.
+};
+
+} // namespace
+
+void tst_Adoption::aResultMaySpawnInItsDestructor_data()
+{
+    QTest::addColumn<bool>("temporary");
+    QTest::newRow("of a temporary: its last owner went under the lock") << true;
+    QTest::newRow("of a future that is kept") << false;
+}
+
+void tst_Adoption::aResultMaySpawnInItsDestructor()
+{
+    QFETCH(const bool, temporary);
+    const Log log;
+    const auto open = [&] {
+        QPromise<Session> promise;
+        promise.start();
+        promise.addResult(Session(log));
+        promise.finish();
+        return promise.future();
+    };
+    enter([&] {
+        if (temporary)
+            return spawnDaemon(open());
+        const QFuture<Session> kept = open();
+        spawnDaemon(kept);
+    });
+    QCOMPARE(log.events(), QStringList({u"closed"_s}));
 }
 
 void tst_Adoption::aFutureMayOutliveItsJanitor()

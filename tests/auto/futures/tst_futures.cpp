@@ -13,6 +13,7 @@
 #include <QtCore/qpromise.h>
 #include <QtTest/qtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <stdexcept>
@@ -114,6 +115,8 @@ private Q_SLOTS:
     void tenThousandFutures();
     void aThousandThatPendAreAllSeen_data();
     void aThousandThatPendAreAllSeen();
+    void aFailureIsSeenWhileMoreAreAdopted();
+    void theEndOfOneIsCountedWhileMoreAreAdopted();
     void adoptionFromManyThreads();
     void withoutAFunctionalEventLoopFuturesAreAwaitedAsWell();
 };
@@ -217,6 +220,10 @@ void tst_Futures::futuresThatFail_data()
             return promise.future();
         },
         canceled, QString());
+    addRows(
+        "dropped by its promise, later",
+        [] { return later<int>([](auto &p) { const auto dropped = std::move(p); }); }, canceled,
+        QString());
     addRows(
         "dropped before it was started", [] { return QPromise<void>().future(); }, canceled,
         QString());
@@ -459,6 +466,49 @@ void tst_Futures::tenThousandFutures()
     worker.join();
     QVERIFY(report.ok());
     QCOMPARE(report.completedCount(), 10'000);
+}
+
+/// Adopts more futures that have finished than the agent settles at once, and goes on until \a enough
+/// or refused.
+template<class F>
+static void adoptUntil(F enough)
+{
+    int count = 0;
+    blockUntil([&] {
+        const bool refused = trySpawnDaemon(ready(0)) != SpawnError::NoError;
+        return refused || (++count > 5000 && enough());
+    });
+}
+
+void tst_Futures::aFailureIsSeenWhileMoreAreAdopted()
+{
+    QPromise<void> promise;
+    promise.start();
+    const Report report =
+        tryEnter({.failurePolicy = FailurePolicy::CancelAndWait}, [&] {
+            adoptUntil([] { return true; });
+            spawnDaemon(promise.future());
+            promise.setException(std::make_exception_ptr(std::runtime_error("the disk is full")));
+            promise.finish();
+            adoptUntil([] { return isStopRequested(); });
+        }).janitorResult;
+    QCOMPARE(report.errorCount(), 1);
+    QCOMPARE(report.error().message(), u"the disk is full"_s);
+}
+
+void tst_Futures::theEndOfOneIsCountedWhileMoreAreAdopted()
+{
+    const auto isListed = [] {
+        const QList<JobInfo> jobs = Client::current().jobs();
+        return std::any_of(jobs.begin(), jobs.end(),
+                           [](const JobInfo &job) { return job.name == u"early"_s; });
+    };
+    const Report report = tryEnter([&] {
+                              adoptUntil([] { return true; });
+                              spawnDaemon(u"early"_s, ready(1));
+                              adoptUntil([&] { return !isListed(); });
+                          }).janitorResult;
+    QVERIFY(report.ok());
 }
 
 void tst_Futures::adoptionFromManyThreads()
