@@ -211,15 +211,42 @@ private:
     quintptr m_previousRole;
 };
 
+namespace Private {
+
+/// A callable that has its janitor with it.
+template<class F>
+class Bound
+{
+public:
+    Bound(const Client &client, F function)
+        : m_client(client)
+        , m_function(std::move(function))
+    {
+    }
+    template<class... Args>
+    std::invoke_result_t<F &, Args...> operator()(Args &&...args)
+    {
+        const AmbientGuard guard(m_client);
+        return std::invoke(m_function, std::forward<Args>(args)...);
+    }
+    template<class... Args>
+    std::invoke_result_t<const F &, Args...> operator()(Args &&...args) const
+    {
+        const AmbientGuard guard(m_client);
+        return std::invoke(m_function, std::forward<Args>(args)...);
+    }
+
+private:
+    Client m_client;
+    F m_function;
+};
+
+} // namespace Private
+
 template<class F>
 auto Client::bind(F &&function) const
 {
-    return
-        [client = *this, function = std::forward<F>(function)](
-            auto &&...args) mutable -> std::invoke_result_t<std::decay_t<F> &, decltype(args)...> {
-            const AmbientGuard guard(client);
-            return std::invoke(function, std::forward<decltype(args)>(args)...);
-        };
+    return Private::Bound<std::decay_t<F>>(*this, std::forward<F>(function));
 }
 
 } // namespace QJanitor

@@ -104,10 +104,12 @@ Error errorOf(const T &value)
     } else {
         if (value.has_value())
             return Error();
-        if constexpr (std::convertible_to<decltype(value.error()), Error>)
-            return value.error();
-        else
+        if constexpr (std::convertible_to<decltype(value.error()), Error>) {
+            const Error error = value.error();
+            return error.isValid() ? error : Error(QStringLiteral("the job returned no value"));
+        } else {
             return Error(messageOf(value.error()));
+        }
     }
 }
 
@@ -146,7 +148,7 @@ concept AcceptedJob = CallableJob<std::decay_t<Job>> || isFuture<std::decay_t<Jo
 struct Adoption
 {
     QFuture<void> future;
-    /// Tells how the finished future fails by its value; empty if its value cannot say so.
+    /// Tells how the finished future fails by its values, the first that does; empty if they cannot.
     std::function<Error()> failureByValue;
     /// Whether it belongs to a promise that the janitor itself gave to the job.
     bool promised = false;
@@ -160,8 +162,13 @@ Adoption adoptionOf(QFuture<T> future)
     } else {
         Adoption adoption{QFuture<void>(future), {}, false};
         if constexpr (FailsByValue<T>) {
+            // Iterators, for resultAt() copies.
             adoption.failureByValue = [future = std::move(future)] {
-                return future.resultCount() > 0 ? errorOf(future.resultAt(0)) : Error();
+                for (const T &value : future) {
+                    if (const Error error = errorOf(value))
+                        return error;
+                }
+                return Error();
             };
         }
         return adoption;

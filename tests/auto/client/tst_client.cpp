@@ -213,6 +213,8 @@ void tst_Client::boundFunctionTakesAndReturnsWhatItsFunctionDoes()
         QCOMPARE(count(), 2);
 
         int number = 1;
+        const auto constant = client.bind([](int a) { return 2 * a; });
+        QCOMPARE(constant(4), 8);
         auto reference = client.bind([](int &value) -> int & { return ++value; });
         static_assert(std::is_same_v<decltype(reference(number)), int &>);
         QCOMPARE(&reference(number), &number);

@@ -176,6 +176,23 @@ void tst_Futures::futuresThatFail_data()
         "expected of QString", [] { return ready(Result::failure(u"no disk"_s)); }, returned,
         u"no disk"_s);
     addRows(
+        "the second of several results",
+        [] {
+            return later<Error>([](auto &p) {
+                p.addResult(Error());
+                p.addResult(Error(u"no disk"_s));
+                p.finish();
+            });
+        },
+        returned, u"no disk"_s);
+    addRows(
+        "expected of what can only be moved",
+        [] { return ready(Expected<std::unique_ptr<int>, QString>::failure(u"no disk"_s)); },
+        returned, u"no disk"_s);
+    addRows(
+        "expected whose error says that there is none",
+        [] { return ready(Expected<int, Error>::failure(Error())); }, returned, u"no value"_s);
+    addRows(
         "QException", [] { return failedWith<int>(BadDisk()); }, threw, u"bad disk"_s);
     addRows(
         "std::exception", [] { return failedWith<int>(std::runtime_error("no disk")); }, threw,
