@@ -23,8 +23,8 @@ static constexpr int usualPause = 16; // ms
 class Watcher : public QFutureWatcher<void>
 {
 public:
-    using QFutureWatcher::QFutureWatcher;
     WatchedJob *job = nullptr;
+    std::size_t place = 0; ///< Among all watchers.
 };
 
 Agent::Agent(Mailbox &mailbox)
@@ -35,10 +35,13 @@ Agent::Agent(Mailbox &mailbox)
 
 Agent::~Agent()
 {
-    for (QObject *child : children()) {
-        auto *watcher = static_cast<Watcher *>(child); // it has no other children
-        if (WatchedJob *job = std::exchange(watcher->job, nullptr))
-            job->core->giveUpWatch(job);
+    for (Watcher *watcher : m_watchers) {
+        if (WatchedJob *job = std::exchange(watcher->job, nullptr)) {
+            const CorePointer core = job->core;
+            core->giveUpWatch(job);
+            core->forgetFuturesTicket();
+        }
+        delete watcher;
     }
     for (const CorePointer &core : m_unwatched)
         core->forgetFuturesTicket();
@@ -155,7 +158,9 @@ void Agent::watch(WatchedJob *job)
 {
     Watcher *watcher = nullptr;
     if (m_idle.empty()) {
-        watcher = new Watcher(this);
+        watcher = new Watcher;
+        watcher->place = m_watchers.size();
+        m_watchers.push_back(watcher);
         connect(watcher, &Watcher::finished, this, [this, watcher] { onFinished(watcher); });
     } else {
         watcher = m_idle.back();
@@ -172,10 +177,14 @@ void Agent::onFinished(Watcher *watcher)
         return;
     watcher->setFuture(QFuture<void>()); // keep nothing of the users'; its end finds no job
     constexpr std::size_t mostIdle = 64;
-    if (m_idle.size() < mostIdle)
+    if (m_idle.size() < mostIdle) {
         m_idle.push_back(watcher);
-    else
+    } else {
+        m_watchers[watcher->place] = m_watchers.back();
+        m_watchers[watcher->place]->place = watcher->place;
+        m_watchers.pop_back();
         watcher->deleteLater();
+    }
     job->core->endWatch(job);
 }
 

@@ -65,7 +65,8 @@ private:
     std::unique_ptr<QSocketNotifier> m_signals;
     std::unique_ptr<StopNotice> m_stopNotice;
     std::vector<CorePointer> m_unwatched; ///< They have futures that are not watched.
-    std::vector<Watcher *> m_idle;        ///< Their number is limited; all are children of this.
+    std::vector<Watcher *> m_watchers;    ///< All. Not children: QObject looks for each it loses.
+    std::vector<Watcher *> m_idle; ///< Those of them that watch nothing; their number is limited.
 };
 
 } // namespace QJanitor::Private
