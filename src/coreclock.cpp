@@ -131,27 +131,34 @@ void Core::onAlarm()
     carryOut(todo);
 }
 
-/// Says who is still running, in the log and to the observers.
+/// Says who is still running, in the log and to the observers: the oldest, for to list all of very many
+/// would hold up who spawns and who runs them.
 void Core::warn()
 {
-    const QList<JobInfo> live = jobs();
+    constexpr qsizetype most = 1000;
+    constexpr qsizetype mostInLog = 20;
+    QList<JobInfo> live;
+    for (LiveJob &job : oldestJobs(most))
+        live.append(std::move(job.info));
+    qsizetype count = 0;
+    {
+        const std::lock_guard lock(m_mutex);
+        count = std::max(live.size(), qsizetype(m_ledger.pending().total()));
+        for (Observer *observer : m_observers)
+            observer->m_hanging = live;
+    }
     const double seconds = double(coarseNow() - m_drainingSince) / 1000;
     QString text = QStringLiteral("%1 has been draining for %2 s and waits for %3 %4:")
                        .arg(describeName())
                        .arg(seconds, 0, 'f', 1)
-                       .arg(live.size())
-                       .arg(live.size() == 1 ? QStringLiteral("job") : QStringLiteral("jobs"));
-    constexpr qsizetype most = 20;
-    for (const JobInfo &job : live.first(std::min(live.size(), most)))
+                       .arg(count)
+                       .arg(count == 1 ? QStringLiteral("job") : QStringLiteral("jobs"));
+    const qsizetype named = std::min(live.size(), mostInLog);
+    for (const JobInfo &job : live.first(named))
         text += QStringLiteral("\n  ") + describe(job);
-    if (live.size() > most)
-        text += QStringLiteral("\n  … and %1 more").arg(live.size() - most);
+    if (count > named)
+        text += QStringLiteral("\n  … and %1 more").arg(count - named);
     qCWarning(lcJanitor).noquote() << text;
-    {
-        const std::lock_guard lock(m_mutex);
-        for (Observer *observer : m_observers)
-            observer->m_hanging = live;
-    }
     if (m_watched.load(std::memory_order_relaxed))
         tell(true);
 }

@@ -126,7 +126,7 @@ Q_SIGNALS:
     void jobFailed(const QJanitor::Error &error);
     /// Emitted once for each janitor that fails, with the cause, right after its jobFailed().
     void failed(const QJanitor::Error &cause);
-    /// Emitted with the jobs that are still running, each time Options::hangWarningAfter has passed
+    /// Emitted with the jobs that are still running, the oldest 1,000 of them, each time Options::hangWarningAfter has passed
     /// while the janitor drains.
     void hanging(const QList<QJanitor::JobInfo> &jobs);
     /// Emitted when any property but jobs has changed, at most once per 16 ms; once more at once when

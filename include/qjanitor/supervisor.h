@@ -66,7 +66,7 @@ Q_SIGNALS:
     void failed(const QJanitor::Error &cause);
     /// Emitted when state() has changed; states that pass quickly may be left out, Closed never is.
     void stateChanged(QJanitor::JanitorState state);
-    /// Emitted with the jobs that are still running, each time Options::hangWarningAfter has passed
+    /// Emitted with the jobs that are still running, the oldest 1,000 of them, each time Options::hangWarningAfter has passed
     /// while draining.
     void hanging(const QList<QJanitor::JobInfo> &jobs);
     /// Emitted once, last of all, when the janitor has closed.
