@@ -73,7 +73,7 @@ void onApplicationGoing()
     home().hasApplication.store(false);
     home().mailbox.close();
     // Who waits for a janitor has to look at its clock and its futures alone from now on.
-    for (const CorePointer &core : home().mailbox.takeDue(Alarm::never))
+    for (const CorePointer &core : home().mailbox.coresWithAlarm())
         core->lookAgain();
     while (home().posting.load() > 0)
         QThread::yieldCurrentThread();
@@ -89,9 +89,11 @@ void onApplicationGoing()
 
 void onApplicationCreated()
 {
-    home().mailbox.open();
+    const bool hasMail = home().mailbox.open();
     Core::allowRoot();
     home().hasApplication.store(true);
+    if (hasMail)
+        startAgent(); // somebody has begun without an application, or under an earlier one
     // What was posted to them between two applications was dropped.
     Core::nudgeEveryone();
     qAddPostRoutine(onApplicationGoing);

@@ -112,9 +112,7 @@ std::vector<FutureJob> &Core::batchForNew()
 void Core::forgetFuturesTicket()
 {
     m_futuresPosted.store(false, std::memory_order_release);
-    lookAgain();
-    if (Core *taker = effective(); taker != this)
-        taker->lookAgain();
+    postFutures();
 }
 
 /// Has the agent look at the new futures. One ticket is enough for many, but draining is urgent.
@@ -131,7 +129,11 @@ void Core::postFutures()
     } catch (const std::bad_alloc &) {
         // As without an agent.
     }
-    forgetFuturesTicket(); // without an agent, whoever waits has to look
+    // Without an agent, whoever waits has to look.
+    m_futuresPosted.store(false, std::memory_order_release);
+    lookAgain();
+    if (Core *taker = effective(); taker != this)
+        taker->lookAgain();
 }
 
 /// Whether \a job, whose future has finished, can only be counted: it is a daemon and cannot have failed.
@@ -263,14 +265,9 @@ bool Core::hasNewFutures() const
 void Core::giveUpWatch(WatchedJob *job)
 {
     const std::unique_ptr<WatchedJob> unwatched(job);
-    {
-        const std::lock_guard lock(m_mutex);
-        m_watchedJobs.remove(job);
-        batchForNew().push_back(std::move(*job));
-        wake();
-    }
-    if (Core *taker = effective(); taker != this)
-        taker->lookAgain();
+    const std::lock_guard lock(m_mutex);
+    m_watchedJobs.remove(job);
+    batchForNew().push_back(std::move(*job));
 }
 
 void Core::lookAfterFutures()

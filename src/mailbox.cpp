@@ -4,20 +4,37 @@
 #include "mailbox_p.h"
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <utility>
 
 namespace QJanitor::Private {
 
 Mailbox::Answer Mailbox::post(Ticket &ticket, bool hurried)
 {
+    std::vector<CorePointer> done; // may be their last owner: not to be destroyed under the lock
     const std::lock_guard lock(m_mutex);
-    if (!m_open)
+    if (!m_open) {
+        if (ticket.matter == Ticket::Matter::Futures)
+            park(ticket.core, done);
         return Answer::Closed;
+    }
     m_tickets.push_back(std::move(ticket));
     const bool tell = !m_announced || (hurried && !m_hurried);
     m_announced = true;
     m_hurried |= hurried;
     return tell ? Answer::Tell : Answer::Taken;
+}
+
+/// Keeps \a core for the agent of the next application, and moves those that need none to \a done.
+void Mailbox::park(const CorePointer &core, std::vector<CorePointer> &done)
+{
+    const auto isDone = [](const CorePointer &parked) { return parked->isDone(); };
+    const auto end = std::stable_partition(m_parked.begin(), m_parked.end(), std::not_fn(isDone));
+    done.assign(std::make_move_iterator(end), std::make_move_iterator(m_parked.end()));
+    m_parked.erase(end, m_parked.end());
+    if (std::find(m_parked.begin(), m_parked.end(), core) == m_parked.end())
+        m_parked.push_back(core);
 }
 
 std::vector<Ticket> Mailbox::takeAll()
@@ -31,8 +48,6 @@ std::vector<Ticket> Mailbox::takeAll()
 Mailbox::Answer Mailbox::setAlarm(Alarm &alarm)
 {
     const std::lock_guard lock(m_mutex);
-    if (!m_open)
-        return Answer::Closed;
     if (!alarm.isSet) {
         alarm.isSet = true;
         alarm.previous = nullptr;
@@ -42,6 +57,8 @@ Mailbox::Answer Mailbox::setAlarm(Alarm &alarm)
         m_alarms = &alarm;
     }
     alarm.time = alarm.due.load(std::memory_order_relaxed);
+    if (!m_open)
+        return Answer::Closed;
     if (alarm.time >= m_nextAlarm)
         return Answer::Taken;
     m_nextAlarm = alarm.time;
@@ -90,12 +107,24 @@ std::int64_t Mailbox::nextAlarm()
     return m_nextAlarm;
 }
 
-void Mailbox::open()
+std::vector<CorePointer> Mailbox::coresWithAlarm()
+{
+    std::vector<CorePointer> cores;
+    const std::lock_guard lock(m_mutex);
+    for (const Alarm *alarm = m_alarms; alarm; alarm = alarm->next)
+        cores.emplace_back(alarm->core);
+    return cores;
+}
+
+bool Mailbox::open()
 {
     const std::lock_guard lock(m_mutex);
     m_open = true;
     m_nextAlarm = Alarm::never; // the agent of an earlier application is gone
     m_announced = m_hurried = false;
+    for (CorePointer &core : std::exchange(m_parked, {}))
+        m_tickets.push_back({std::move(core), Ticket::Matter::Futures});
+    return !m_tickets.empty() || m_alarms;
 }
 
 void Mailbox::close()

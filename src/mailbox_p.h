@@ -22,7 +22,7 @@ class Mailbox
 {
 public:
     enum class Answer {
-        Closed, ///< Nobody reads any more: the ticket was not taken.
+        Closed, ///< Nobody reads now. What tells of futures is kept for the next application.
         Taken,  ///< The agent knows already that there is something.
         Tell,   ///< Taken; the agent has to be told.
     };
@@ -31,7 +31,8 @@ public:
     /// Returns all tickets. If there are none, the next one has to be announced again.
     std::vector<Ticket> takeAll();
 
-    /// Has the core's onAlarm() called at \a alarm's due time, once.
+    /// Has the core's onAlarm() called at \a alarm's due time, once; if nobody reads now, as soon as
+    /// somebody does.
     Answer setAlarm(Alarm &alarm);
     void clearAlarm(Alarm &alarm);
     /// Takes the alarms that are due at \a now and returns their cores.
@@ -39,15 +40,20 @@ public:
     /// Returns when to look next; an earlier alarm that is set later is announced.
     std::int64_t nextAlarm();
 
-    void open();
+    std::vector<CorePointer> coresWithAlarm();
+
+    /// Returns whether there is something to read already.
+    bool open();
     /// Refuses tickets from now on.
     void close();
 
 private:
     void unlink(Alarm &alarm);
+    void park(const CorePointer &core, std::vector<CorePointer> &done);
 
     std::mutex m_mutex;
     std::vector<Ticket> m_tickets;
+    std::vector<CorePointer> m_parked; ///< They have futures, and there is no application.
     Alarm *m_alarms = nullptr;
     std::int64_t m_nextAlarm = Alarm::never;
     bool m_open = false;

@@ -7,6 +7,7 @@
 #include <qjanitor/qjanitor.h>
 
 #include <QtCore/qcoreapplication.h>
+#include <QtCore/qeventloop.h>
 #include <QtCore/qpromise.h>
 #include <QtCore/qthread.h>
 #include <QtCore/qtimer.h>
@@ -20,6 +21,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 
 using namespace QJanitor;
@@ -387,6 +389,66 @@ void observersBetweenApplications()
     }
 }
 
+/// Says when \a supervisor fails, and lets the event loop turn until then.
+void untilItFails(Supervisor &supervisor)
+{
+    QEventLoop loop;
+    QObject::connect(&supervisor, &Supervisor::failed, &loop, [&loop](const Error &error) {
+        say(qPrintable(error.message()));
+        loop.quit();
+    });
+    loop.exec();
+}
+
+void futureFromBeforeTheApplication()
+{
+    Supervisor supervisor;
+    QPromise<void> promise;
+    promise.start();
+    supervisor.client().spawnDaemon(promise.future());
+    const Application application;
+    promise.setException(std::make_exception_ptr(std::runtime_error("failed inside")));
+    promise.finish();
+    untilItFails(supervisor);
+}
+
+void futureFromAnEarlierApplication()
+{
+    Supervisor supervisor;
+    QPromise<void> promise;
+    promise.start();
+    {
+        const Application application;
+        supervisor.client().spawnDaemon(promise.future());
+        // The agent has adopted it once it knows of the end of one that came later.
+        Supervisor other;
+        other.client().spawnDaemon(QtFuture::makeExceptionalFuture(
+            std::make_exception_ptr(std::runtime_error("adopted"))));
+        untilItFails(other);
+    }
+    const Application application;
+    promise.setException(std::make_exception_ptr(std::runtime_error("failed inside")));
+    promise.finish();
+    untilItFails(supervisor);
+}
+
+void timeoutFromBeforeTheApplication()
+{
+    Supervisor supervisor({.drainTimeout = std::chrono::milliseconds(50)});
+    Gate gate;
+    supervisor.client().spawnDaemon(u"stuck"_s, [&gate] { gate.wait(); });
+    const QFuture<Report> report = supervisor.terminate();
+    {
+        const Application application; // it goes and takes the clock along
+    }
+    const Application application;
+    QEventLoop loop;
+    QObject::connect(&supervisor, &Supervisor::terminated, &loop, &QEventLoop::quit);
+    loop.exec();
+    say(report.result().error().kind() == Error::Kind::DrainTimedOut ? "timed out" : "ended");
+    gate.open();
+}
+
 struct Mode
 {
     const char *name;
@@ -412,6 +474,9 @@ constexpr Mode modes[] = {
     {"aRootThatDoesNotEnd", aRootThatDoesNotEnd},
     {"waitingWithoutAnApplication", waitingWithoutAnApplication},
     {"observersBetweenApplications", observersBetweenApplications},
+    {"futureFromBeforeTheApplication", futureFromBeforeTheApplication},
+    {"futureFromAnEarlierApplication", futureFromAnEarlierApplication},
+    {"timeoutFromBeforeTheApplication", timeoutFromBeforeTheApplication},
 };
 
 } // namespace

@@ -82,6 +82,13 @@ void tst_ApplicationLife::applicationsComeAndGo_data()
     QTest::newRow("a status on a thread that lives through several applications")
         << u"observersBetweenApplications"_s << QStringList({exec, u"first"_s, u"second"_s})
         << nothing;
+    QTest::newRow("a future that was adopted before there was an application")
+        << u"futureFromBeforeTheApplication"_s << QStringList(u"failed inside"_s) << nothing;
+    QTest::newRow("a future that an earlier application has watched")
+        << u"futureFromAnEarlierApplication"_s << QStringList({u"adopted"_s, u"failed inside"_s})
+        << nothing;
+    QTest::newRow("a drain timeout that has begun before there was an application")
+        << u"timeoutFromBeforeTheApplication"_s << QStringList(u"timed out"_s) << nothing;
 }
 
 void tst_ApplicationLife::applicationsComeAndGo()

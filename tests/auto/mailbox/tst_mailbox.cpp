@@ -30,6 +30,9 @@ private Q_SLOTS:
     void alarms_data();
     void alarms();
     void dueAlarmsNameTheirCores();
+    void openingTellsWhetherThereIsSomething_data();
+    void openingTellsWhetherThereIsSomething();
+    void newsOfFuturesIsKeptWhileItIsClosed();
     void everyTicketIsRead();
     void closingLosesNothing();
 };
@@ -149,7 +152,9 @@ void tst_Mailbox::alarms_data()
     QTest::addColumn<QByteArray>("script");
     QTest::addColumn<QByteArray>("answers");
 
-    QTest::newRow("closed before it is opened") << QByteArray("A9n") << QByteArray("x0-");
+    QTest::newRow("closed before it is opened") << QByteArray("A9n") << QByteArray("x1-");
+    QTest::newRow("one that was set while it was closed rings later")
+        << QByteArray("B!Ao2n") << QByteArray("xx2-");
     QTest::newRow("no alarm") << QByteArray("o9n") << QByteArray("0-");
     QTest::newRow("the first alarm is announced") << QByteArray("oBn") << QByteArray("T2");
     QTest::newRow("a later one is not") << QByteArray("oBCn") << QByteArray("T.2");
@@ -164,7 +169,7 @@ void tst_Mailbox::alarms_data()
     QTest::newRow("set twice it rings once") << QByteArray("oBB2n") << QByteArray("T.1-");
     QTest::newRow("set again after it rang") << QByteArray("oA1nA1n") << QByteArray("T1-T1-");
     QTest::newRow("one that was set before closing still rings")
-        << QByteArray("oA!B9n") << QByteArray("Tx1-");
+        << QByteArray("oA!B9n") << QByteArray("Tx2-");
     QTest::newRow("opened again, the first alarm is announced")
         << QByteArray("oAa!oB2") << QByteArray("TT1");
 }
@@ -201,6 +206,54 @@ void tst_Mailbox::alarms()
         }
     }
     QCOMPARE(log, answers);
+}
+
+void tst_Mailbox::openingTellsWhetherThereIsSomething_data()
+{
+    using Matter = QJanitor::Private::Ticket::Matter;
+    QTest::addColumn<QList<Matter>>("posted");
+    QTest::addColumn<bool>("hasAlarm");
+    QTest::addColumn<bool>("expected");
+    QTest::newRow("nothing") << QList<Matter>() << false << false;
+    QTest::newRow("refused tickets")
+        << QList<Matter>{Matter::News, Matter::Stopping} << false << false;
+    QTest::newRow("futures") << QList<Matter>{Matter::Futures} << false << true;
+    QTest::newRow("an alarm") << QList<Matter>() << true << true;
+}
+
+void tst_Mailbox::openingTellsWhetherThereIsSomething()
+{
+    QFETCH(const QList<QJanitor::Private::Ticket::Matter>, posted);
+    QFETCH(const bool, hasAlarm);
+    Mailbox mailbox;
+    const CorePointer core = MailboxRaces::makeCore();
+    for (const auto matter : posted) {
+        Ticket ticket{core, matter};
+        QCOMPARE(mailbox.post(ticket, false), Mailbox::Answer::Closed);
+    }
+    Alarm alarm;
+    alarm.core = core.data();
+    alarm.due = 10;
+    if (hasAlarm)
+        QCOMPARE(mailbox.setAlarm(alarm), Mailbox::Answer::Closed);
+    QTEST(mailbox.open(), "expected");
+}
+
+void tst_Mailbox::newsOfFuturesIsKeptWhileItIsClosed()
+{
+    Mailbox mailbox;
+    const CorePointer core = MailboxRaces::makeCore();
+    for (int i = 0; i < 3; ++i) {
+        Ticket ticket{core, Ticket::Matter::Futures};
+        QCOMPARE(mailbox.post(ticket, true), Mailbox::Answer::Closed);
+        QCOMPARE(ticket.core.data(), core.data());
+    }
+    QVERIFY(mailbox.takeAll().empty());
+    QVERIFY(mailbox.open());
+    const std::vector<Ticket> tickets = mailbox.takeAll();
+    QCOMPARE(tickets.size(), std::size_t(1));
+    QCOMPARE(tickets.front().core.data(), core.data());
+    QCOMPARE(tickets.front().matter, Ticket::Matter::Futures);
 }
 
 void tst_Mailbox::dueAlarmsNameTheirCores()
