@@ -107,6 +107,7 @@ void Core::endCallee()
 
 void Core::letGo()
 {
+    settleFinishedFutures();
     Todo todo;
     {
         const std::lock_guard lock(m_mutex);

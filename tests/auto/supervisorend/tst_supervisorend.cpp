@@ -82,6 +82,8 @@ private Q_SLOTS:
     void aHandedOnDaemonFailsNobodyElse();
     void handedOnJobsSeeTheirTaker();
     void adoptedFuturesAreHandedOn();
+    void futuresThatHaveFinishedAreNot_data();
+    void futuresThatHaveFinishedAreNot();
     void itMayOutliveTheJanitorAroundIt();
     void theExecThatComesLaterTakesNothingFromTheOneBefore();
     void destroyedWithItsParent();
@@ -331,6 +333,36 @@ void tst_SupervisorEnd::adoptedFuturesAreHandedOn()
     QVERIFY(cleanup.future().isFinished());
     QVERIFY(!cleanup.isCanceled());
     QCOMPARE(report.completedCount(), 1);
+}
+
+void tst_SupervisorEnd::futuresThatHaveFinishedAreNot_data()
+{
+    QTest::addColumn<bool>("fails");
+    QTest::newRow("one that succeeded") << false;
+    QTest::newRow("one that failed") << true;
+}
+
+void tst_SupervisorEnd::futuresThatHaveFinishedAreNot()
+{
+    QFETCH(const bool, fails);
+    const LogLines lines;
+    QFuture<Report> future;
+    int count = 0;
+    {
+        Supervisor supervisor({.failurePolicy = FailurePolicy::KeepGoing});
+        const Spies spies(supervisor);
+        future = supervisor.future();
+        supervisor.client().spawnDaemon(
+            fails ? QtFuture::makeExceptionalFuture(std::make_exception_ptr(1))
+                  : QFuture<void>(QtFuture::makeReadyFuture()));
+        count = *spies.count;
+    }
+    pumpUntil([&] { return future.isFinished(); });
+    QCOMPARE(count, 0);
+    QCOMPARE(future.result().ok(), !fails);
+    QCOMPARE(future.result().errorCount(), fails ? 1 : 0);
+    QCOMPARE(future.result().unfinished().size(), 0);
+    QCOMPARE(LogLines::count(u"destroyed with jobs"_s), 0);
 }
 
 void tst_SupervisorEnd::itMayOutliveTheJanitorAroundIt()
