@@ -157,7 +157,9 @@ void Core::sortNew(Batch &batch, std::size_t &room)
         const bool succeeded = finished && hasSucceeded(job);
         batch.someFinished |= finished;
         if (succeeded ? batch.leavesSucceeded : !finished && room == 0) {
-            std::swap(*kept++, job);
+            if (&*kept != &job)
+                std::swap(*kept, job);
+            ++kept;
         } else if (succeeded) {
             ++batch.succeededCount;
         } else {
