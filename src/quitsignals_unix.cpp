@@ -76,15 +76,12 @@ void onSignal(int number)
         return takeDefaultEffect(number); // a child that was forked: the pipe is its parent's
     switch (state.load()) {
     case State::Before:
-        if (!isTwin) // of the one that has ended an earlier exec()
-            enter(State::Remembered, time);
+        enter(State::Remembered, time);
         break;
     case State::Remembered:
         takeDefaultEffect(number); // nobody serves the first: the second is not to be held back
         break;
     case State::Serving:
-        if (isTwin)
-            break;
         enter(State::Quitting, time);
         send(QuitRequest::Quit);
         break;
