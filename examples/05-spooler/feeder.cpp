@@ -70,6 +70,9 @@ void Feed::openStreams()
         auto stream = std::make_unique<Stream>(files.front());
         files.pop_front();
         if (!stream->connectTo(address, port)) {
+            if (spooler != 0)
+                std::fprintf(stderr, "feeder: cannot connect: %s\n",
+                             qUtf8Printable(qt_error_string()));
             files.clear(); // the spooler takes no more clients
             return;
         }
