@@ -4,9 +4,12 @@
 #include "verify.h"
 
 #include <QtCore/qfile.h>
+#include <QtCore/qlist.h>
+#include <QtCore/qmap.h>
 
 #include <algorithm>
 #include <cstdio>
+#include <tuple>
 #include <utility>
 
 using namespace Qt::StringLiterals;
@@ -43,48 +46,83 @@ Match match(const QByteArray &spooled, const QByteArray &source)
             difference != spooled.end() || (!spooled.isEmpty() && !spooled.endsWith('\n'))};
 }
 
-/// Finds the spool file of one connection. A port that was used again has several.
-Match bestMatch(const QByteArray &source, const QString &spoolDirectory, const QString &port)
+/// What the manifest tells of one connection.
+struct Sent
 {
-    Match best = match(contentOf(u"%1/%2.spool"_s.arg(spoolDirectory, port)), source);
-    for (int copy = 2;; ++copy) {
-        const QString path = u"%1/%2-%3.spool"_s.arg(spoolDirectory, port).arg(copy);
-        if (!QFile::exists(path))
-            return best;
-        const Match other = match(contentOf(path), source);
-        if (std::pair(best.isDamaged, -best.goodLines) >
-            std::pair(other.isDamaged, -other.goodLines))
+    qint64 acknowledged = 0;
+    QByteArray source;
+};
+
+/// The connection that a spool file is of: one whose source it is, and has what was acknowledged.
+struct Owner
+{
+    Match found;
+    qsizetype index = -1;
+};
+
+Owner ownerOf(const QByteArray &spooled, const QList<Sent> &connections)
+{
+    const auto rank = [&](const Owner &owner) {
+        const qint64 acknowledged = connections[owner.index].acknowledged;
+        return std::tuple(!owner.found.isDamaged, acknowledged <= owner.found.goodLines,
+                          owner.found.goodLines, acknowledged);
+    };
+    Owner best;
+    for (qsizetype i = 0; i < connections.size(); ++i) {
+        const Owner other{match(spooled, connections[i].source), i};
+        if (best.index < 0 || rank(best) < rank(other))
             best = other;
     }
+    return best;
 }
 
-/// Adds one connection: "PORT ACKNOWLEDGED PATH".
-void compare(const QByteArray &entry, const QString &spoolDirectory, Totals *totals)
+/// Adds the connections that had one port, one after the other. One that came too late to be
+/// accepted has no spool file.
+void compare(const QString &port, QList<Sent> connections, const QString &spoolDirectory,
+             Totals *totals)
 {
-    const qsizetype first = entry.indexOf(' ');
-    const qsizetype second = entry.indexOf(' ', first + 1);
-    const QString port = QString::fromLatin1(entry.first(first));
-    const qint64 acknowledged = entry.sliced(first + 1, second - first - 1).toLongLong();
-    const QByteArray source = contentOf(QFile::decodeName(entry.sliced(second + 1)));
-    const Match found = bestMatch(source, spoolDirectory, port);
-    totals->acknowledged += acknowledged;
-    totals->onDisk += found.goodLines;
-    totals->lost += qMax<qint64>(0, acknowledged - found.goodLines);
-    totals->damagedFiles += found.isDamaged;
+    for (const Sent &connection : std::as_const(connections))
+        totals->acknowledged += connection.acknowledged;
+    for (int copy = 1;; ++copy) {
+        const QString suffix = copy == 1 ? QString() : u"-%1"_s.arg(copy);
+        const QString path = u"%1/%2%3.spool"_s.arg(spoolDirectory, port, suffix);
+        if (!QFile::exists(path))
+            break;
+        const Owner owner = ownerOf(contentOf(path), connections);
+        totals->onDisk += owner.found.goodLines;
+        if (owner.index < 0) {
+            ++totals->damagedFiles; // nobody sent it
+            continue;
+        }
+        totals->damagedFiles += owner.found.isDamaged;
+        const qint64 acknowledged = connections.takeAt(owner.index).acknowledged;
+        totals->lost += qMax<qint64>(0, acknowledged - owner.found.goodLines);
+    }
+    for (const Sent &connection : std::as_const(connections))
+        totals->lost += connection.acknowledged;
 }
 
 } // namespace
 
 bool verify(const QString &manifest, const QString &spoolDirectory)
 {
-    Totals totals;
     QFile file(manifest);
     if (!file.open(QFile::ReadOnly)) {
         std::fprintf(stderr, "feeder: cannot read %s\n", qUtf8Printable(manifest));
         return false;
     }
-    while (!file.atEnd())
-        compare(file.readLine().chopped(1), spoolDirectory, &totals);
+    QMap<QString, QList<Sent>> ports;
+    while (!file.atEnd()) {
+        const QByteArray entry = file.readLine().chopped(1); // PORT ACKNOWLEDGED PATH
+        const qsizetype first = entry.indexOf(' ');
+        const qsizetype second = entry.indexOf(' ', first + 1);
+        ports[QString::fromLatin1(entry.first(first))].append(
+            {entry.sliced(first + 1, second - first - 1).toLongLong(),
+             contentOf(QFile::decodeName(entry.sliced(second + 1)))});
+    }
+    Totals totals;
+    for (auto port = ports.cbegin(); port != ports.cend(); ++port)
+        compare(port.key(), port.value(), spoolDirectory, &totals);
     std::printf("acknowledged %lld\non-disk %lld\nlost %lld\ndamaged-files %lld\n",
                 totals.acknowledged, totals.onDisk, totals.lost, totals.damagedFiles);
     return totals.lost == 0 && totals.damagedFiles == 0;
