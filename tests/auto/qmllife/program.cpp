@@ -108,9 +108,9 @@ int main(int argc, char *argv[])
     const QObject *object = load(all);
     const Client client = all.janitor->client();
     all.status->jobs();
-    client.spawnDaemon(u"held"_s, [] { gate.wait(); });
     client.spawnDaemon(u"broken"_s, [] { return Error(u"broken"_s); });
     client.spawnDaemon([] {});
+    client.spawnDaemon(u"held"_s, [] { gate.wait(); }); // last: the pool may have one thread
     QEventLoop loop;
     while (object->property("pending").toInt() != 1 ||
            object->property("lastError").toString() != u"broken"_s ||
