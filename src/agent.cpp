@@ -13,6 +13,7 @@
 #include <QtCore/qsocketnotifier.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace QJanitor::Private {
 
@@ -49,7 +50,6 @@ Agent::~Agent()
 
 void Agent::onTicketsPosted()
 {
-    m_pause.start(usualPause, this);
     read();
     ringAlarms();
 }
@@ -78,13 +78,16 @@ void Agent::read()
 {
     const std::vector<Ticket> tickets = m_mailbox.takeAll();
     const std::vector<CorePointer> unwatched = std::exchange(m_unwatched, {});
-    if (tickets.empty())
-        m_pause.stop();
-    else
-        m_pause.start(usualPause, this);
     deliver(tickets, this);
     for (const CorePointer &core : unwatched)
         watchFutures(core);
+
+    if (tickets.empty() && m_unwatched.empty())
+        return m_pause.stop();
+    int pause = tickets.empty() ? std::numeric_limits<int>::max() : usualPause;
+    for (const CorePointer &core : m_unwatched)
+        pause = std::min(pause, core->pauseBeforeNextLook());
+    m_pause.start(pause, this);
 }
 
 void Agent::deliver(const std::vector<Ticket> &tickets, Agent *agent)
@@ -113,14 +116,12 @@ void Agent::deliver(const std::vector<Ticket> &tickets, Agent *agent)
 
 void Agent::watchFutures(const CorePointer &core)
 {
-    if (std::find(m_unwatched.begin(), m_unwatched.end(), core) == m_unwatched.end()) {
-        for (WatchedJob *job : core->takeNewFutures())
-            watch(job);
-        if (!core->hasNewFutures())
-            return;
+    if (std::find(m_unwatched.begin(), m_unwatched.end(), core) != m_unwatched.end())
+        return;
+    for (WatchedJob *job : core->takeNewFutures())
+        watch(job);
+    if (core->needsAnotherLook())
         m_unwatched.push_back(core);
-    }
-    m_pause.start(core->hasCalleeEnded() ? 1 : usualPause, this); // 1: somebody waits
 }
 
 /// Here and not on the application's thread, so that the second signal counts while that is

@@ -86,6 +86,10 @@ public:
     /// Settles new futures that have finished, and returns some of the others: watch them. As long as
     /// there are more of them, call it again after a while.
     std::vector<WatchedJob *> takeNewFutures();
+    /// Returns whether the agent is to look again by itself; otherwise it gets another ticket.
+    bool needsAnotherLook();
+    /// Returns for how many milliseconds. The agent calls it before each pause.
+    int pauseBeforeNextLook();
     bool hasNewFutures() const;
     /// Settles some of the oldest new futures that have finished. Returns whether there were any.
     bool settleNewFutures();
@@ -323,6 +327,11 @@ private:
     WatchedJobs m_watchedJobs;
     /// A watcher costs more than a look. While looks find many that have finished, few are watched.
     std::size_t m_watchLimit = 64;
+    // Of the agent's last look at new futures: how many batches it has left, how long it pauses, whether
+    // many more come meanwhile.
+    std::size_t m_batchesLeft = 0;
+    int m_lookPause = 16; // ms
+    bool m_arePouring = false;
     std::vector<HeldPromise> m_heldPromises;
     std::vector<Core *>
         m_inner; ///< Janitors inside whose futures are to be cancelled with this one's.
@@ -334,9 +343,10 @@ private:
     std::atomic<bool> m_draining{false};
     std::atomic<bool> m_done{false};
     std::atomic_flag m_stopAnnounced;
-    std::atomic_flag m_settling;              ///< Who waits settles futures.
-    std::atomic<bool> m_watched{false};       ///< Somebody observes or holds a future.
-    std::atomic<bool> m_futuresPosted{false}; ///< The agent is about to take the new futures.
+    std::atomic<bool> m_isWaiterSettling{false}; ///< Who waits settles new futures,
+    std::atomic<bool> m_isAgentSettling{false};  ///< and the agent does.
+    std::atomic<bool> m_watched{false};          ///< Somebody observes or holds a future.
+    std::atomic<bool> m_futuresPosted{false};    ///< The agent is about to take the new futures.
     std::atomic<bool> m_told{false}; ///< The agent has a ticket of this core that it has not read.
 };
 

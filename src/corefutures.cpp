@@ -8,9 +8,12 @@
 #include "job_p.h"
 #include "texts_p.h"
 
+#include <QtCore/qdeadlinetimer.h>
 #include <QtCore/qscopeguard.h>
+#include <QtCore/qthread.h>
 
 #include <algorithm>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -54,8 +57,8 @@ SpawnError Core::adopt(const Offer &offer)
             return SpawnError::ActiveJanitorTerminating;
         std::vector<FutureJob> &batch = batchForNew();
         // Only now: a future that is refused is not moved from.
-        batch.push_back({offer.kind, offer.name ? *offer.name : QString(), offer.site, coarseNow(),
-                         offer.adopt(offer.source)});
+        batch.emplace_back(offer.kind, offer.name ? *offer.name : QString(), offer.site,
+                           coarseNow(), offer.adopt(offer.source));
         m_ledger.admit(oneOf(offer.kind));
         if (shouldCancel(batch.back()))
             toCancel = batch.back().adoption.future;
@@ -77,9 +80,9 @@ void Core::goOn(JobKind kind, Slot &slot, Adoption adoption)
     {
         const std::lock_guard lock(m_mutex);
         std::vector<FutureJob> &batch = batchForNew();
-        batch.push_back({kind, labelled ? slot.origin.label->name : QString(),
-                         labelled ? slot.origin.label->site : slot.origin.site, coarseNow(),
-                         std::move(adoption)});
+        batch.emplace_back(kind, labelled ? slot.origin.label->name : QString(),
+                           labelled ? slot.origin.label->site : slot.origin.site, coarseNow(),
+                           std::move(adoption));
         slot.setState(Slot::Ended); // it is listed once
         if (shouldCancel(batch.back()))
             toCancel = batch.back().adoption.future;
@@ -199,45 +202,66 @@ void Core::settleBatch(Batch &batch)
 
 std::vector<WatchedJob *> Core::takeNewFutures()
 {
-    // Before the look: who comes later says so again.
-    const bool areComing = m_futuresPosted.exchange(false, std::memory_order_acq_rel);
+    Batch batch;
     std::size_t count = 0;
-    std::size_t toSettle = 0;
     std::size_t room = 0;
+    bool hasLooked = false;
     {
         const std::lock_guard lock(m_mutex);
         const std::size_t all = m_newFutures.size();
-        count = std::min(all, std::max(all / 4, std::size_t(64)));
-        // Two threads that free what a third has allocated only wait for each other. So leave it to who
-        // waits; and while futures still come, take small bites, which disturb neither who spawns them
-        // nor the pool that they come from.
-        const bool isBusy = areComing && !hasCalleeEnded() && !m_watched && all <= 1024;
-        toSettle = m_settling.test(std::memory_order_relaxed) ? 0 : isBusy ? 4 : count;
-        room = m_watchLimit - std::min(m_watchLimit, m_watchedJobs.count);
+        // While they pour in, to look at them, and even more to free them, holds up who spawns them and
+        // the pool that they come from.
+        m_arePouring = all > m_batchesLeft + std::size_t(m_lookPause / 4) && all <= 4096 &&
+                       !hasCalleeEnded() && !m_watched;
+        batch.leavesSucceeded = m_arePouring;
+        const std::size_t atOnce = m_arePouring ? 4 : 64;
+        count = std::min(all, std::max(all / (m_arePouring ? 32 : 4), atOnce));
+        if (!m_arePouring)
+            room = m_watchLimit - std::min(m_watchLimit, m_watchedJobs.count);
     }
-    Batch batch;
-    for (; count > 0; --count) {
-        batch.leavesSucceeded = toSettle == 0;
+    // Two threads that free what a third has allocated only wait for each other: leave it to who waits.
+    for (; count > 0 && !m_isWaiterSettling.load(std::memory_order_relaxed); --count) {
         {
             const std::lock_guard lock(m_mutex);
+            m_isAgentSettling.store(true, std::memory_order_relaxed);
             sortNew(batch, room);
         }
-        toSettle -= batch.succeededCount > 0 ? 1 : 0;
         settleBatch(batch);
+        m_isAgentSettling.store(false, std::memory_order_release);
+        hasLooked = true;
     }
-    if (!batch.someFinished && room == 0) {
-        const std::lock_guard lock(m_mutex);
+    const std::lock_guard lock(m_mutex);
+    m_batchesLeft = m_newFutures.size();
+    if (hasLooked && !m_arePouring && !batch.someFinished && room == 0)
         m_watchLimit *= 2;
-    }
     return std::move(batch.unfinished);
+}
+
+bool Core::needsAnotherLook()
+{
+    // Before the look: who comes later says so again.
+    m_futuresPosted.store(false, std::memory_order_release);
+    if (!hasNewFutures())
+        return false;
+    m_futuresPosted.store(true, std::memory_order_release); // nobody needs to say so
+    return true;
+}
+
+int Core::pauseBeforeNextLook()
+{
+    constexpr int usual = 16;
+    constexpr int longest = 128;
+    m_lookPause = m_arePouring ? longest : usual;
+    return hasCalleeEnded() ? 1 : m_lookPause; // 1: somebody waits
 }
 
 bool Core::settleNewFutures()
 {
     Batch batch;
     std::size_t room = 0;
-    m_settling.test_and_set(std::memory_order_relaxed);
-    const auto settled = qScopeGuard([this] { m_settling.clear(std::memory_order_relaxed); });
+    m_isWaiterSettling.store(true, std::memory_order_relaxed);
+    const auto settled =
+        qScopeGuard([this] { m_isWaiterSettling.store(false, std::memory_order_relaxed); });
     {
         const std::lock_guard lock(m_mutex);
         sortNew(batch, room);
@@ -256,6 +280,11 @@ void Core::settleFinishedFutures()
     }
     for (; count > 0; --count)
         settleNewFutures();
+    // Nor those that the agent is about to count, unless the destructor of a result blocks it.
+    constexpr std::chrono::milliseconds moment(100);
+    const QDeadlineTimer end(moment);
+    while (m_isAgentSettling.load(std::memory_order_acquire) && !end.hasExpired())
+        QThread::yieldCurrentThread();
 }
 
 bool Core::hasNewFutures() const
