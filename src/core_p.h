@@ -88,8 +88,8 @@ public:
     std::vector<WatchedJob *> takeNewFutures();
     /// Returns whether the agent is to look again by itself; otherwise it gets another ticket.
     bool needsAnotherLook();
-    /// Returns for how many milliseconds. The agent calls it before each pause.
-    int pauseBeforeNextLook();
+    /// Returns after how many milliseconds. On the agent thread, as its looks.
+    int pauseBeforeNextLook() const;
     bool hasNewFutures() const;
     /// Settles some of the oldest new futures that have finished. Returns whether there were any.
     bool settleNewFutures();
@@ -101,6 +101,8 @@ public:
     void giveUpWatch(WatchedJob *job);
     /// Without an application, settles the futures that have finished; else tells the agent of them.
     void lookAfterFutures();
+
+    // ---- futures and promises that are to stop: corestops.cpp
     /// Shows the progress of the job in \a slot, and cancels it when it should stop.
     void addPromise(const Slot *slot, JobKind kind, const QFuture<void> &future);
     void removePromise(const Slot *slot);
@@ -327,11 +329,8 @@ private:
     WatchedJobs m_watchedJobs;
     /// A watcher costs more than a look. While looks find many that have finished, few are watched.
     std::size_t m_watchLimit = 64;
-    // Of the agent's last look at new futures: how many batches it has left, how long it pauses, whether
-    // many more come meanwhile.
-    std::size_t m_batchesLeft = 0;
-    int m_lookPause = 16; // ms
-    bool m_arePouring = false;
+    std::size_t m_batchesLeft = 0; ///< Of the new futures, by the agent's last look.
+    bool m_arePouring = false;     ///< Many had come since the one before.
     std::vector<HeldPromise> m_heldPromises;
     std::vector<Core *>
         m_inner; ///< Janitors inside whose futures are to be cancelled with this one's.
