@@ -236,7 +236,7 @@ private:
     void goOn(JobKind kind, Slot &slot, Adoption adoption);
     std::vector<QFuture<void>> daemonFutures();
     void list(QList<JobInfo> &jobs) const;
-    void addOldestJobs(std::vector<LiveJob> &jobs, std::int64_t now, qsizetype most) const;
+    void addOldestJobs(std::vector<LiveJob> &jobs, qsizetype most) const;
     template<class Visitor>
     void visitLive(Visitor visitor, std::int64_t now, qsizetype most) const;
 

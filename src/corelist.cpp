@@ -28,7 +28,7 @@ QList<JobInfo> Core::jobs() const
 std::vector<LiveJob> Core::oldestJobs(qsizetype most) const
 {
     std::vector<LiveJob> jobs;
-    addOldestJobs(jobs, coarseNow(), most);
+    addOldestJobs(jobs, most);
     // Stable: within one tick of the clock they are in the order of their queues.
     std::stable_sort(jobs.begin(), jobs.end(),
                      [](const LiveJob &a, const LiveJob &b) { return a.spawned < b.spawned; });
@@ -38,11 +38,12 @@ std::vector<LiveJob> Core::oldestJobs(qsizetype most) const
 }
 
 /// Adds the oldest live jobs of each sort, at most \a most, and those of the wards.
-void Core::addOldestJobs(std::vector<LiveJob> &jobs, std::int64_t now, qsizetype most) const
+void Core::addOldestJobs(std::vector<LiveJob> &jobs, qsizetype most) const
 {
     std::vector<CorePointer> wards;
     {
         const std::lock_guard lock(m_mutex);
+        const std::int64_t now = coarseNow(); // only now: none of them is younger
         visitLive(
             [&](const void *key, JobInfo info) {
                 jobs.push_back({now - info.age.count(), key, std::move(info)});
@@ -51,7 +52,7 @@ void Core::addOldestJobs(std::vector<LiveJob> &jobs, std::int64_t now, qsizetype
         wards = m_wards;
     }
     for (const CorePointer &ward : wards)
-        ward->addOldestJobs(jobs, now, most);
+        ward->addOldestJobs(jobs, most);
 }
 
 /// Lists the live jobs of this core's own. Under the lock.
