@@ -298,6 +298,7 @@ private:
     const std::int64_t m_hangWarningAfter; // ms, as all times here
     std::atomic<std::int64_t> m_drainTimeout;
     const std::int64_t m_drainTimeoutLimit; ///< 0: progress does not extend the timeout.
+    bool doesProgressCount() const;
     const bool m_quitsApplication;
 
     mutable std::mutex m_mutex;

@@ -25,10 +25,17 @@ void Core::startClock(Todo &todo)
     if (m_hangWarningAfter > 0)
         m_nextWarning = m_drainingSince + m_hangWarningAfter;
     m_endedAtLastLook = m_ledger.endedCount();
-    lookAtJobs(m_drainingSince); // what they have reported up to now is old
+    if (doesProgressCount())
+        lookAtJobs(m_drainingSince); // what they have reported up to now is old
     planLook(m_drainingSince);
     planAlarm();
     todo.setAlarm = m_alarm.due < Alarm::never;
+}
+
+/// Whether a job that makes progress is given more time.
+bool Core::doesProgressCount() const
+{
+    return m_drainTimeout < Alarm::never && m_drainTimeoutLimit > 0;
 }
 
 /// Says when draining has taken too long. Under the lock.
@@ -73,9 +80,8 @@ bool Core::lookAtWards(std::int64_t now)
 void Core::planLook(std::int64_t now)
 {
     constexpr std::int64_t longest = 1000;
-    const bool extends = m_drainTimeout < Alarm::never && m_drainTimeoutLimit > 0;
     const std::int64_t counted =
-        std::min(extends ? m_drainTimeout.load() : Alarm::never,
+        std::min(doesProgressCount() ? m_drainTimeout.load() : Alarm::never,
                  m_hangWarningAfter > 0 ? m_hangWarningAfter : Alarm::never);
     m_nextLook = counted == Alarm::never ? Alarm::never
                                          : now + std::clamp<std::int64_t>(counted / 8, 1, longest);
