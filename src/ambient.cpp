@@ -75,8 +75,10 @@ Frame &ambientSlot()
 
 const Frame &presentFrame()
 {
+    if (cachedSlot)
+        return *cachedSlot;
     static const auto &none = *new Frame;
-    return cachedSlot ? *cachedSlot : none;
+    return none;
 }
 
 FrameSwap::FrameSwap(Frame frame)

@@ -5,25 +5,6 @@
 
 namespace QJanitor::Private {
 
-bool Ledger::accepts(Kind kind) const
-{
-    if (m_phase == Phase::Closed)
-        return false;
-    if (!m_tripped)
-        return true;
-    return m_policy.waitAfterFailure && (kind == Kind::CleanupJob || !m_policy.stopOnFailure);
-}
-
-void Ledger::admit(Pending pending)
-{
-    // Relaxed: the job becomes visible to a worker only later, and what makes it visible orders
-    // this.
-    m_daemonsAdmitted.store(m_daemonsAdmitted.load(std::memory_order_relaxed) +
-                                std::uint64_t(pending.daemons),
-                            std::memory_order_relaxed);
-    m_cleanupAdmitted += pending.cleanupJobs;
-}
-
 Ledger::Quiet Ledger::endQuietly(std::int64_t count)
 {
     // Acquire and release: all ends form one chain, so the last one sees every admission. Either it

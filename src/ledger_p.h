@@ -110,4 +110,25 @@ private:
     [[maybe_unused]] char m_gapAfter[64];
 };
 
+// Inline, for every spawn asks the one and calls the other.
+
+inline bool Ledger::accepts(Kind kind) const
+{
+    if (m_phase == Phase::Closed)
+        return false;
+    if (!m_tripped)
+        return true;
+    return m_policy.waitAfterFailure && (kind == Kind::CleanupJob || !m_policy.stopOnFailure);
+}
+
+inline void Ledger::admit(Pending pending)
+{
+    // Relaxed: the job becomes visible to a worker only later, and what makes it visible orders
+    // this.
+    m_daemonsAdmitted.store(m_daemonsAdmitted.load(std::memory_order_relaxed) +
+                                std::uint64_t(pending.daemons),
+                            std::memory_order_relaxed);
+    m_cleanupAdmitted += pending.cleanupJobs;
+}
+
 } // namespace QJanitor::Private
