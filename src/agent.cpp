@@ -168,7 +168,7 @@ void Agent::watch(WatchedJob *job)
         m_idle.pop_back();
     }
     watcher->job = job;
-    watcher->setFuture(job->adoption.future);
+    watcher->setFuture(job->future);
 }
 
 void Agent::onFinished(Watcher *watcher)

@@ -217,14 +217,22 @@ private:
         Progress progress{};
     };
 
+    SpawnError enqueue(const Offer &offer);
     SpawnError adopt(const Offer &offer);
     SpawnError spawnCoroutine(const Offer &offer);
-    void followOuterStops();
+    /// Has the enclosing cores cancel the futures of this one's daemons when they stop, until it is done.
+    void followOuterStops()
+    {
+        if (m_outer.core && !m_followsOuter.load(std::memory_order_acquire))
+            joinOuters();
+    }
+    void joinOuters();
     void forgetInner(Core *core);
     template<class F>
     void forEachStopper(F function);
     void cancelDaemons();
     std::vector<FutureJob> &batchForNew();
+    void addBatch();
     bool shouldCancel(const FutureJob &job) const;
     template<class F>
     void forEachFuture(F function);
@@ -232,7 +240,13 @@ private:
     void sortNew(Batch &batch, std::size_t &room);
     void settleBatch(Batch &batch);
     void settleFinishedFutures();
-    void postFutures();
+    /// Has the agent look at the new futures. One ticket is enough for many, but draining is urgent.
+    void postFutures()
+    {
+        if (!m_futuresPosted.load(std::memory_order_acquire) || hasCalleeEnded())
+            postFuturesTicket();
+    }
+    void postFuturesTicket();
     void goOn(JobKind kind, Slot &slot, Adoption adoption);
     std::vector<QFuture<void>> daemonFutures();
     void list(QList<JobInfo> &jobs) const;
@@ -284,6 +298,7 @@ private:
     void planLook(std::int64_t now);
     void forgetByOuters();
     bool hasForwardedAll() const;
+    bool doesProgressCount() const;
     std::int64_t deadline() const;
     void planAlarm();
     void abandon(Todo &todo);
@@ -298,7 +313,6 @@ private:
     const std::int64_t m_hangWarningAfter; // ms, as all times here
     std::atomic<std::int64_t> m_drainTimeout;
     const std::int64_t m_drainTimeoutLimit; ///< 0: progress does not extend the timeout.
-    bool doesProgressCount() const;
     const bool m_quitsApplication;
 
     mutable std::mutex m_mutex;
@@ -330,8 +344,9 @@ private:
     WatchedJobs m_watchedJobs;
     /// A watcher costs more than a look. While looks find many that have finished, few are watched.
     std::size_t m_watchLimit = 64;
-    std::size_t m_batchesLeft = 0; ///< Of the new futures, by the agent's last look.
-    bool m_arePouring = false;     ///< Many had come since the one before.
+    std::size_t m_newFutureCount = 0;
+    std::size_t m_newFuturesLeft = 0; ///< By the agent's last look.
+    bool m_arePouring = false;        ///< Many had come since the one before.
     std::vector<HeldPromise> m_heldPromises;
     std::vector<Core *>
         m_inner; ///< Janitors inside whose futures are to be cancelled with this one's.
@@ -349,6 +364,16 @@ private:
     std::atomic<bool> m_futuresPosted{false};    ///< The agent is about to take the new futures.
     std::atomic<bool> m_told{false}; ///< The agent has a ticket of this core that it has not read.
 };
+
+inline bool Core::isStopRequested(Role role) const
+{
+    for (const Core *core = this; core && role != Role::CleanupJob; core = core->enclosing()) {
+        if (core->m_stop.load(std::memory_order_relaxed))
+            return true;
+        role = core->m_outer.role;
+    }
+    return false;
+}
 
 /// Calls \a function with each enclosing core whose stop is a stop for the daemons of this one, too.
 template<class F>

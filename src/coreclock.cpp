@@ -55,7 +55,7 @@ bool Core::lookAtJobs(std::int64_t now)
     bool some = false;
     for (HeldPromise &held : m_heldPromises)
         some |= held.progress.look(held.future, now);
-    forEachFuture([&](FutureJob &job) { some |= job.progress.look(job.adoption.future, now); });
+    forEachFuture([&](FutureJob &job) { some |= job.lookForProgress(now); });
     return some;
 }
 

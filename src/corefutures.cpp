@@ -24,12 +24,65 @@ struct Core::Batch
 {
     bool leavesSucceeded = false; ///< Those stay where they are; it is not the time to settle them.
     bool someFinished = false;
+    std::size_t lookedAt = 0; ///< By the last sortNew().
     std::int64_t succeededCount = 0;
     std::vector<FutureJob> succeeded; ///< And what is left of others.
     std::vector<WatchedJob *> finished;
     std::vector<WatchedJob *> unfinished;
     CorePointer core;
 };
+
+/// How many futures a batch has room for. Each has twice as many as the one before: many janitors have
+/// few futures, and many small batches between what the futures allocate cost time.
+constexpr std::size_t smallestBatch = 16;
+constexpr std::size_t largestBatch = 256;
+
+static std::unique_ptr<FutureDetails> detailsOf(const Offer &offer)
+{
+    if (!offer.failureOf && !(offer.name && !offer.name->isEmpty()))
+        return nullptr;
+    auto details = std::make_unique<FutureDetails>();
+    if (offer.name)
+        details->name = *offer.name;
+    if (offer.failureOf)
+        details->failureByValue = offer.failureOf(offer.source);
+    return details;
+}
+
+FutureJob::FutureJob(const Offer &offer, std::int64_t now)
+    : kind(offer.kind)
+    , spawned(std::uint32_t(now))
+    , site(offer.site)
+    , details(detailsOf(offer))
+    , future(offer.adopt(offer.source))
+{}
+
+FutureJob::FutureJob(JobKind kind_, const QString &name, SourceLocation site_, std::int64_t now,
+                     Adoption adoption)
+    : kind(kind_)
+    , spawned(std::uint32_t(now))
+    , site(site_)
+    , future(std::move(adoption.future))
+{
+    if (!name.isEmpty() || adoption.failureByValue || adoption.promised)
+        details.reset(
+            new FutureDetails{name, std::move(adoption.failureByValue), adoption.promised});
+}
+
+bool FutureJob::lookForProgress(std::int64_t now)
+{
+    Progress progress = details ? details->progress : Progress();
+    if (!progress.look(future, now))
+        return false;
+    try {
+        if (!details)
+            details = std::make_unique<FutureDetails>();
+        details->progress = progress;
+    } catch (const std::bad_alloc &) {
+        // Then it counts again at the next look.
+    }
+    return true;
+}
 
 void WatchedJobs::add(WatchedJob *job)
 {
@@ -50,18 +103,18 @@ void WatchedJobs::remove(WatchedJob *job)
 SpawnError Core::adopt(const Offer &offer)
 {
     followOuterStops();
+    const std::int64_t now = coarseNow();
     std::optional<QFuture<void>> toCancel;
     {
         const std::lock_guard lock(m_mutex);
         if (!m_ledger.accepts(ledgerKind(offer.kind)))
             return SpawnError::ActiveJanitorTerminating;
         std::vector<FutureJob> &batch = batchForNew();
-        // Only now: a future that is refused is not moved from.
-        batch.emplace_back(offer.kind, offer.name ? *offer.name : QString(), offer.site,
-                           coarseNow(), offer.adopt(offer.source));
+        batch.emplace_back(offer, now); // only now: a future that is refused is not moved from
+        ++m_newFutureCount;
         m_ledger.admit(oneOf(offer.kind));
         if (shouldCancel(batch.back()))
-            toCancel = batch.back().adoption.future;
+            toCancel = batch.back().future;
     }
     if (toCancel)
         cancelUnfinished(*toCancel);
@@ -83,9 +136,10 @@ void Core::goOn(JobKind kind, Slot &slot, Adoption adoption)
         batch.emplace_back(kind, labelled ? slot.origin.label->name : QString(),
                            labelled ? slot.origin.label->site : slot.origin.site, coarseNow(),
                            std::move(adoption));
+        ++m_newFutureCount;
         slot.setState(Slot::Ended); // it is listed once
         if (shouldCancel(batch.back()))
-            toCancel = batch.back().adoption.future;
+            toCancel = batch.back().future;
     }
     if (toCancel)
         cancelUnfinished(*toCancel);
@@ -95,21 +149,25 @@ void Core::goOn(JobKind kind, Slot &slot, Adoption adoption)
 /// Whether stop was requested before \a job was listed; a later request finds it there. Under the lock.
 bool Core::shouldCancel(const FutureJob &job) const
 {
-    return isStopRequested(roleOf(job.kind)) && !job.adoption.future.isFinished();
+    return isStopRequested(roleOf(job.kind)) && !job.future.isFinished();
 }
 
 /// Returns the batch of futures that nobody has looked at, with room for another one. Under the lock.
 std::vector<FutureJob> &Core::batchForNew()
 {
-    constexpr std::size_t batchSize = 64;
-    if (m_newFutures.empty() || m_newFutures.back().size() == batchSize) {
-        std::list<std::vector<FutureJob>> batch(1);
-        batch.front().reserve(batchSize);
-        m_newFutures.splice(m_newFutures.end(), batch);
-    }
+    if (m_newFutures.empty() || m_newFutures.back().size() == m_newFutures.back().capacity())
+        addBatch();
+    return m_newFutures.back();
+}
+
+void Core::addBatch()
+{
+    std::list<std::vector<FutureJob>> batch(1);
+    const std::size_t previous = m_newFutures.empty() ? 0 : m_newFutures.back().capacity();
+    batch.front().reserve(std::clamp(2 * previous, smallestBatch, largestBatch));
+    m_newFutures.splice(m_newFutures.end(), batch);
     if (!m_self)
         m_self = CorePointer(this);
-    return m_newFutures.back();
 }
 
 void Core::forgetFuturesTicket()
@@ -118,12 +176,9 @@ void Core::forgetFuturesTicket()
     postFutures();
 }
 
-/// Has the agent look at the new futures. One ticket is enough for many, but draining is urgent.
-void Core::postFutures()
+void Core::postFuturesTicket()
 {
     const bool hurried = hasCalleeEnded();
-    if (!hurried && m_futuresPosted.load(std::memory_order_acquire))
-        return;
     if (m_futuresPosted.exchange(true, std::memory_order_acq_rel) && !hurried)
         return;
     try {
@@ -139,25 +194,20 @@ void Core::postFutures()
         taker->lookAgain();
 }
 
-/// Whether \a job, whose future has finished, can only be counted: it is a daemon and cannot have failed.
-static bool hasSucceeded(const FutureJob &job)
-{
-    return job.kind == JobKind::Daemon && !job.adoption.failureByValue &&
-           !job.adoption.future.isCanceled();
-}
-
 /// Sorts the oldest batch of new futures into \a batch. As many of those that have not finished as there
 /// is \a room for are to be watched; the others stay, and come last. Under the lock, so that each job but
 /// those that have succeeded is in some list at any time.
 void Core::sortNew(Batch &batch, std::size_t &room)
 {
+    batch.lookedAt = 0;
     if (m_newFutures.empty())
         return;
     std::vector<FutureJob> &jobs = m_newFutures.front();
+    batch.lookedAt = jobs.size();
     auto kept = jobs.begin();
     for (FutureJob &job : jobs) {
-        const bool finished = job.adoption.future.isFinished();
-        const bool succeeded = finished && hasSucceeded(job);
+        const bool finished = job.future.isFinished();
+        const bool succeeded = finished && job.hasSucceeded();
         batch.someFinished |= finished;
         if (succeeded ? batch.leavesSucceeded : !finished && room == 0) {
             if (&*kept != &job)
@@ -173,6 +223,7 @@ void Core::sortNew(Batch &batch, std::size_t &room)
             m_watchedJobs.add(watched.release());
         }
     }
+    m_newFutureCount -= std::size_t(jobs.end() - kept);
     if (kept != jobs.begin()) {
         batch.succeeded.assign(std::make_move_iterator(kept), std::make_move_iterator(jobs.end()));
         jobs.erase(kept, jobs.end());
@@ -208,30 +259,33 @@ std::vector<WatchedJob *> Core::takeNewFutures()
     bool hasLooked = false;
     {
         const std::lock_guard lock(m_mutex);
-        const std::size_t all = m_newFutures.size();
+        const std::size_t all = m_newFutureCount;
         // While they pour in, to look at them, and even more to free them, holds up who spawns them and
         // the pool that they come from.
-        const std::size_t many = m_arePouring ? 32 : 4; // in the pause since the last look
-        m_arePouring = all > m_batchesLeft + many && all <= 4096 && !hasCalleeEnded() && !m_watched;
+        const std::size_t many = m_arePouring ? 2048 : 256; // in the pause since the last look
+        constexpr std::size_t tooMany = 262'144;
+        m_arePouring =
+            all > m_newFuturesLeft + many && all <= tooMany && !hasCalleeEnded() && !m_watched;
         batch.leavesSucceeded = m_arePouring;
-        const std::size_t atOnce = m_arePouring ? 4 : 64;
+        const std::size_t atOnce = m_arePouring ? 256 : 4096;
         count = std::min(all, std::max(all / (m_arePouring ? 32 : 4), atOnce));
         if (!m_arePouring)
             room = m_watchLimit - std::min(m_watchLimit, m_watchedJobs.count);
     }
     // Two threads that free what a third has allocated only wait for each other: leave it to who waits.
-    for (; count > 0 && !m_isWaiterSettling.load(std::memory_order_relaxed); --count) {
+    while (count > 0 && !m_isWaiterSettling.load(std::memory_order_relaxed)) {
         {
             const std::lock_guard lock(m_mutex);
             m_isAgentSettling.store(true, std::memory_order_relaxed);
             sortNew(batch, room);
         }
+        count = batch.lookedAt == 0 ? 0 : count - std::min(count, batch.lookedAt);
         settleBatch(batch);
         m_isAgentSettling.store(false, std::memory_order_release);
         hasLooked = true;
     }
     const std::lock_guard lock(m_mutex);
-    m_batchesLeft = m_newFutures.size();
+    m_newFuturesLeft = m_newFutureCount;
     if (hasLooked && !m_arePouring && !batch.someFinished && room == 0)
         m_watchLimit *= 2;
     return std::move(batch.unfinished);
@@ -298,6 +352,7 @@ void Core::giveUpWatch(WatchedJob *job)
     const std::lock_guard lock(m_mutex);
     m_watchedJobs.remove(job);
     batchForNew().push_back(std::move(*job));
+    ++m_newFutureCount;
 }
 
 void Core::lookAfterFutures()
@@ -326,7 +381,11 @@ void Core::endWatch(WatchedJob *job)
     Adoption adoption;
     {
         const std::lock_guard lock(m_mutex); // it is listed still
-        std::swap(adoption, job->adoption);
+        std::swap(adoption.future, job->future);
+        if (FutureDetails *details = job->details.get()) {
+            adoption.failureByValue = std::move(details->failureByValue);
+            adoption.promised = details->promised;
+        }
     }
     {
         // The result's own code runs here: as part of the job, whatever thread this is.
@@ -336,7 +395,7 @@ void Core::endWatch(WatchedJob *job)
         adoption = Adoption();
     }
     if (outcome.error.isValid())
-        outcome.error = ErrorParts::named(outcome.error, job->name, siteText(job->site));
+        outcome.error = ErrorParts::named(outcome.error, job->name(), siteText(job->site));
     settle(job->kind, outcome.end, outcome.error, Ledger::Weight::Trips, {nullptr, job});
 }
 

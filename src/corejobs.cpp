@@ -52,6 +52,11 @@ SpawnError Core::spawn(const Offer &offer)
         return adopt(offer);
     if (offer.coroutine)
         return spawnCoroutine(offer);
+    return enqueue(offer);
+}
+
+SpawnError Core::enqueue(const Offer &offer)
+{
     std::unique_ptr<Label> label;
     if (offer.name && !offer.name->isEmpty())
         label.reset(new Label{*offer.name, offer.site});

@@ -10,11 +10,8 @@
 
 namespace QJanitor::Private {
 
-/// Has the enclosing cores cancel the futures of this one's daemons when they stop, until it is done.
-void Core::followOuterStops()
+void Core::joinOuters()
 {
-    if (!m_outer.core || m_followsOuter.load(std::memory_order_acquire))
-        return;
     const std::lock_guard lock(m_mutex);
     if (m_followsOuter.load(std::memory_order_relaxed) || (isDone() && hasForwardedAll()))
         return;
@@ -78,8 +75,8 @@ std::vector<QFuture<void>> Core::daemonFutures()
 {
     std::vector<QFuture<void>> futures;
     forEachFuture([&](const FutureJob &job) {
-        if (job.kind == JobKind::Daemon && !job.adoption.future.isFinished())
-            futures.push_back(job.adoption.future);
+        if (job.kind == JobKind::Daemon && !job.future.isFinished())
+            futures.push_back(job.future);
     });
     for (const HeldPromise &held : m_heldPromises) {
         if (held.kind == JobKind::Daemon)

@@ -8,7 +8,6 @@
 #include <QtCore/qexception.h>
 
 #include <cstring>
-#include <limits>
 
 namespace QJanitor::Private {
 
@@ -27,12 +26,20 @@ Error errorOfCurrentException()
     return ErrorParts::make(Error::Kind::JobThrew, messageOfException(exception), exception);
 }
 
+Adoption takeFuture(const Offer &offer)
+{
+    // This first, for it allocates.
+    auto failureByValue = offer.failureOf ? offer.failureOf(offer.source) : nullptr;
+    return {offer.adopt(offer.source), std::move(failureByValue), false};
+}
+
 Outcome outcomeOf(const Adoption &adoption, bool stopWasRequested)
 {
     try {
         // A future that failed is cancelled as well; so this spares the others the wait's lock.
         if (!adoption.future.isCanceled()) {
-            const Error error = adoption.failureByValue ? adoption.failureByValue() : Error();
+            const Error error =
+                adoption.failureByValue ? adoption.failureByValue->error() : Error();
             return {error.isValid() ? Ledger::End::Failed : Ledger::End::Succeeded, error};
         }
         QFuture<void>(adoption.future).waitForFinished(); // it has: this only rethrows
@@ -59,10 +66,9 @@ bool Progress::look(const QFuture<void> &future, std::int64_t now)
     const auto digestOf = [](int value, const QString &text) {
         return value == 0 && text.isEmpty() ? std::size_t(0) : qHashMulti(1, value, text);
     };
-    // Its end is the last progress. To ask for the others takes a lock each.
-    const std::size_t digest = future.isFinished()
-                                   ? std::numeric_limits<std::size_t>::max()
-                                   : digestOf(future.progressValue(), future.progressText());
+    if (future.isFinished())
+        return false; // it is about to be counted; and to ask for the others takes a lock each
+    const std::size_t digest = digestOf(future.progressValue(), future.progressText());
     if (std::exchange(seen, digest) == digest)
         return false;
     time = now;
@@ -85,15 +91,15 @@ void addProgress(JobInfo &job, const QFuture<void> &future, const Progress &prog
 JobInfo describe(const FutureJob &job, std::int64_t now)
 {
     JobInfo info;
-    info.name = job.name;
+    info.name = job.name();
     info.kind = job.kind;
-    const QFuture<void> &future = job.adoption.future;
-    const bool started = future.isRunning() || future.isFinished(); // then it is being settled
+    const bool started =
+        job.future.isRunning() || job.future.isFinished(); // then it is being settled
     info.state = started ? JobState::Running : JobState::Queued;
     info.spawnSite = siteText(job.site);
-    info.age = std::chrono::milliseconds(now - job.spawned);
+    info.age = job.age(now);
     info.sinceProgress = info.age;
-    addProgress(info, future, job.progress);
+    addProgress(info, job.future, job.details ? job.details->progress : Progress());
     return info;
 }
 
@@ -142,7 +148,7 @@ void JobContext::runWithPromise(void (*function)(void *, QPromise<void> &), void
     if (!goesOn)
         promise.finish();
     if (goesOn || future.isCanceled())
-        goOnIn({future, {}, goesOn});
+        goOnIn({future, nullptr, goesOn});
 }
 
 } // namespace QJanitor::Private

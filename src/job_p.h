@@ -16,6 +16,9 @@ struct Outcome
     Error error;
 };
 
+/// Takes the future that is offered out of the caller's hands.
+Adoption takeFuture(const Offer &offer);
+
 /// Returns how a job ended whose future has finished.
 Outcome outcomeOf(const Adoption &adoption, bool stopWasRequested);
 

@@ -63,7 +63,7 @@ static void runHere(CorePointer core, const Offer &offer) noexcept
     Error error;
     try {
         if (offer.adopt)
-            context.goOnIn(offer.adopt(offer.source));
+            context.goOnIn(takeFuture(offer));
         else if (!offer.run(offer.source, context))
             error = context.error;
         if (context.continuation)

@@ -118,6 +118,12 @@ inline constexpr bool isFuture = false;
 template<class T>
 inline constexpr bool isFuture<QFuture<T>> = true;
 
+/// Whether the values of such a future can be failures.
+template<class T>
+inline constexpr bool areFailures = false;
+template<FailsByValue T>
+inline constexpr bool areFailures<QFuture<T>> = true;
+
 /// What a callable may return in order to be a job.
 template<class R>
 concept JobResult = std::is_void_v<R> || FailsByValue<R> || isFuture<R>;
@@ -144,35 +150,61 @@ template<class Job>
 concept AcceptedJob = CallableJob<std::decay_t<Job>> || isFuture<std::decay_t<Job>> ||
                       CoroutineJob<std::decay_t<Job>>;
 
+/// Tells how a finished future fails by its values.
+class FailureByValue
+{
+public:
+    FailureByValue() = default;
+    virtual ~FailureByValue() = default;
+    Q_DISABLE_COPY_MOVE(FailureByValue)
+    /// Returns the first failure; no error if there is none.
+    virtual Error error() const = 0;
+};
+
+template<FailsByValue T>
+class FailureOf final : public FailureByValue
+{
+public:
+    explicit FailureOf(const QFuture<T> &future)
+        : m_future(future)
+    {}
+    Error error() const override
+    {
+        // Iterators, for resultAt() copies.
+        for (const T &value : m_future) {
+            if (const Error error = errorOf(value))
+                return error;
+        }
+        return Error();
+    }
+
+private:
+    QFuture<T> m_future; ///< The last one of its type takes the values along.
+};
+
 /// A future that is a job, or that a job goes on in.
 struct Adoption
 {
     QFuture<void> future;
-    /// Tells how the finished future fails by its values, the first that does; empty if they cannot.
-    std::function<Error()> failureByValue;
+    /// Null if its values cannot say so.
+    std::unique_ptr<FailureByValue> failureByValue;
     /// Whether it belongs to a promise that the janitor itself gave to the job.
     bool promised = false;
 };
 
 template<class T>
-Adoption adoptionOf(QFuture<T> future)
+std::unique_ptr<FailureByValue> failureOf([[maybe_unused]] const QFuture<T> &future)
 {
-    if constexpr (std::is_void_v<T>) {
-        return {std::move(future), {}, false};
-    } else {
-        Adoption adoption{QFuture<void>(future), {}, false};
-        if constexpr (FailsByValue<T>) {
-            // Iterators, for resultAt() copies.
-            adoption.failureByValue = [future = std::move(future)] {
-                for (const T &value : future) {
-                    if (const Error error = errorOf(value))
-                        return error;
-                }
-                return Error();
-            };
-        }
-        return adoption;
-    }
+    if constexpr (FailsByValue<T>)
+        return std::make_unique<FailureOf<T>>(future);
+    else
+        return nullptr;
+}
+
+template<class T>
+Adoption adoptionOf(const QFuture<T> &future)
+{
+    return {QFuture<void>(future), failureOf(future), false};
 }
 
 /// What a running job that is more than a callable tells its janitor.
@@ -292,8 +324,9 @@ const CoroutineType *coroutineTypeOf() noexcept;
     \brief A job that is offered to a janitor, still in the caller's hands.
 
     \c place moves or copies it into the janitor's storage, once it is accepted. \c run runs it
-    where it is, for the one case in which it can be stored nowhere. \c adopt is for jobs that are
-    futures, \c coroutine for those that are coroutines, instead of the others.
+    where it is, for the one case in which it can be stored nowhere. Instead, \c adopt is for jobs that
+    are futures, with \c failureOf if their values can be failures, and \c coroutine for those that
+    are coroutines.
 */
 struct Offer
 {
@@ -304,7 +337,8 @@ struct Offer
     void *source;
     void (*place)(void *storage, void *source);
     bool (*run)(void *source, JobContext &context);
-    Adoption (*adopt)(void *source);
+    QFuture<void> (*adopt)(void *source);
+    std::unique_ptr<FailureByValue> (*failureOf)(void *source); ///< Call it first.
     const CoroutineType *coroutine;
 };
 
@@ -319,14 +353,20 @@ Offer makeOffer(JobKind kind, const QString *name, Job &&job, const SourceLocati
     using F = std::decay_t<Job>;
     static_assert(!AcceptedJob<Job> || std::is_constructible_v<F, Job>,
                   "QJanitor: this job can only be moved; pass it with std::move().");
-    Offer offer{kind, name, site, nullptr, addressOf(job), nullptr, nullptr, nullptr, nullptr};
+    Offer offer{kind,    name,    site,    nullptr, addressOf(job),
+                nullptr, nullptr, nullptr, nullptr, nullptr};
     if constexpr (std::same_as<F, QFuture<void>>) {
-        offer.adopt = [](void *source) { return adoptionOf(F(sourceAt<Job>(source))); };
+        offer.adopt = [](void *source) { return F(sourceAt<Job>(source)); };
     } else if constexpr (isFuture<F>) {
         // A copy: the last QFuture<T> takes the results along, and they must not go under a lock.
         offer.adopt = [](void *source) {
-            return adoptionOf(F(std::as_const(sourceAt<std::remove_reference_t<Job> &>(source))));
+            return QFuture<void>(sourceAt<const std::remove_reference_t<Job> &>(source));
         };
+        if constexpr (areFailures<F>) {
+            offer.failureOf = [](void *source) {
+                return failureOf(sourceAt<const std::remove_reference_t<Job> &>(source));
+            };
+        }
     } else if constexpr (CoroutineJob<F> && std::is_constructible_v<F, Job>) {
         offer.coroutine = coroutineTypeOf<Job>();
     } else if constexpr (AcceptedJob<Job> && std::is_constructible_v<F, Job>) {
