@@ -25,9 +25,16 @@ void Core::startClock(Todo &todo)
     if (m_hangWarningAfter > 0)
         m_nextWarning = m_drainingSince + m_hangWarningAfter;
     m_endedAtLastLook = m_ledger.endedCount();
+    // What they have reported up to now is old. There may be very many, and most drains are short: where
+    // it does not count, futures are looked at a moment later.
     if (doesProgressCount())
-        lookAtJobs(m_drainingSince); // what they have reported up to now is old
+        lookAtJobs(m_drainingSince);
+    for (HeldPromise &held : m_heldPromises)
+        held.progress.look(held.future, m_drainingSince);
     planLook(m_drainingSince);
+    constexpr std::int64_t moment = 16;
+    if (!doesProgressCount() && std::min(m_nextWarning, deadline()) < Alarm::never)
+        m_nextLook = m_drainingSince + moment;
     planAlarm();
     todo.setAlarm = m_alarm.due < Alarm::never;
 }
@@ -106,12 +113,16 @@ void Core::onAlarm()
 {
     Todo todo;
     bool hangs = false;
+    bool isLate = false;
     const std::int64_t now = coarseNow();
     {
         const std::lock_guard lock(m_mutex);
         if (m_ledger.phase() == Ledger::Phase::Closed || now < m_alarm.due)
             return;
+        isLate = now >= deadline();
     }
+    if (isLate)
+        settleFinishedFutures(); // their end may be what they are given more time for
     const bool someOfWards = lookAtWards(now);
     {
         const std::lock_guard lock(m_mutex);

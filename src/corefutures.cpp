@@ -37,6 +37,7 @@ struct Core::Batch
 constexpr std::size_t smallestBatch = 16;
 constexpr std::size_t largestBatch = 256;
 
+/// Before the lock and before the future is taken, for it allocates.
 static std::unique_ptr<FutureDetails> detailsOf(const Offer &offer)
 {
     if (!offer.failureOf && !(offer.name && !offer.name->isEmpty()))
@@ -49,30 +50,10 @@ static std::unique_ptr<FutureDetails> detailsOf(const Offer &offer)
     return details;
 }
 
-FutureJob::FutureJob(const Offer &offer, std::int64_t now)
-    : kind(offer.kind)
-    , spawned(std::uint32_t(now))
-    , site(offer.site)
-    , details(detailsOf(offer))
-    , future(offer.adopt(offer.source))
-{}
-
-FutureJob::FutureJob(JobKind kind_, const QString &name, SourceLocation site_, std::int64_t now,
-                     Adoption adoption)
-    : kind(kind_)
-    , spawned(std::uint32_t(now))
-    , site(site_)
-    , future(std::move(adoption.future))
-{
-    if (!name.isEmpty() || adoption.failureByValue || adoption.promised)
-        details.reset(
-            new FutureDetails{name, std::move(adoption.failureByValue), adoption.promised});
-}
-
 bool FutureJob::lookForProgress(std::int64_t now)
 {
     Progress progress = details ? details->progress : Progress();
-    if (!progress.look(future, now))
+    if (future.isFinished() || !progress.look(future, now))
         return false;
     try {
         if (!details)
@@ -104,13 +85,15 @@ SpawnError Core::adopt(const Offer &offer)
 {
     followOuterStops();
     const std::int64_t now = coarseNow();
+    std::unique_ptr<FutureDetails> details = detailsOf(offer);
     std::optional<QFuture<void>> toCancel;
     {
         const std::lock_guard lock(m_mutex);
         if (!m_ledger.accepts(ledgerKind(offer.kind)))
             return SpawnError::ActiveJanitorTerminating;
         std::vector<FutureJob> &batch = batchForNew();
-        batch.emplace_back(offer, now); // only now: a future that is refused is not moved from
+        // Only now: a future that is refused is not moved from.
+        batch.emplace_back(offer, now, std::move(details));
         ++m_newFutureCount;
         m_ledger.admit(oneOf(offer.kind));
         if (shouldCancel(batch.back()))
@@ -129,13 +112,17 @@ void Core::goOn(JobKind kind, Slot &slot, Adoption adoption)
 {
     std::optional<QFuture<void>> toCancel;
     const bool labelled = slot.isLabelled();
+    std::unique_ptr<FutureDetails> details;
+    if (labelled || adoption.failureByValue || adoption.promised) {
+        details.reset(new FutureDetails{labelled ? slot.origin.label->name : QString(),
+                                        std::move(adoption.failureByValue), adoption.promised});
+    }
     followOuterStops();
     {
         const std::lock_guard lock(m_mutex);
         std::vector<FutureJob> &batch = batchForNew();
-        batch.emplace_back(kind, labelled ? slot.origin.label->name : QString(),
-                           labelled ? slot.origin.label->site : slot.origin.site, coarseNow(),
-                           std::move(adoption));
+        batch.emplace_back(kind, coarseNow(), labelled ? slot.origin.label->site : slot.origin.site,
+                           std::move(details), std::move(adoption.future));
         ++m_newFutureCount;
         slot.setState(Slot::Ended); // it is listed once
         if (shouldCancel(batch.back()))
@@ -149,7 +136,7 @@ void Core::goOn(JobKind kind, Slot &slot, Adoption adoption)
 /// Whether stop was requested before \a job was listed; a later request finds it there. Under the lock.
 bool Core::shouldCancel(const FutureJob &job) const
 {
-    return isStopRequested(roleOf(job.kind)) && !job.future.isFinished();
+    return isStopRequested(roleOf(job.kind())) && !job.future.isFinished();
 }
 
 /// Returns the batch of futures that nobody has looked at, with room for another one. Under the lock.
@@ -223,15 +210,17 @@ void Core::sortNew(Batch &batch, std::size_t &room)
             m_watchedJobs.add(watched.release());
         }
     }
-    m_newFutureCount -= std::size_t(jobs.end() - kept);
+    const auto gone = std::size_t(jobs.end() - kept);
     if (kept != jobs.begin()) {
         batch.succeeded.assign(std::make_move_iterator(kept), std::make_move_iterator(jobs.end()));
         jobs.erase(kept, jobs.end());
         m_newFutures.splice(m_newFutures.end(), m_newFutures, m_newFutures.begin());
+        m_newFutureCount -= gone;
         return;
     }
     batch.succeeded = std::move(jobs);
     m_newFutures.pop_front();
+    m_newFutureCount -= gone;
     if (m_newFutures.empty())
         batch.core = std::exchange(m_self, {});
 }
@@ -389,14 +378,14 @@ void Core::endWatch(WatchedJob *job)
     }
     {
         // The result's own code runs here: as part of the job, whatever thread this is.
-        const FrameSwap frame({self, roleOf(job->kind)});
-        outcome = outcomeOf(adoption, isStopRequested(roleOf(job->kind)));
+        const FrameSwap frame({self, roleOf(job->kind())});
+        outcome = outcomeOf(adoption, isStopRequested(roleOf(job->kind())));
         // The results go before the job counts as ended, as captures do.
         adoption = Adoption();
     }
     if (outcome.error.isValid())
         outcome.error = ErrorParts::named(outcome.error, job->name(), siteText(job->site));
-    settle(job->kind, outcome.end, outcome.error, Ledger::Weight::Trips, {nullptr, job});
+    settle(job->kind(), outcome.end, outcome.error, Ledger::Weight::Trips, {nullptr, job});
 }
 
 } // namespace QJanitor::Private

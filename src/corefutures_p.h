@@ -11,10 +11,10 @@
 
 #include <QtCore/qfuture.h>
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 namespace QJanitor::Private {
 
@@ -44,30 +44,37 @@ struct FutureDetails
 */
 struct FutureJob
 {
+    FutureJob(JobKind kind, std::int64_t now, SourceLocation where,
+              std::unique_ptr<FutureDetails> further, QFuture<void> &&job)
+        : future(std::move(job))
+        , details(std::move(further))
+        , site(where)
+        , stamp(now * 2 + std::int64_t(kind))
+    {}
     /// Takes the future out of the caller's hands, into its place.
-    FutureJob(const Offer &offer, std::int64_t now);
-    FutureJob(JobKind kind, const QString &name, SourceLocation site, std::int64_t now,
-              Adoption adoption);
+    FutureJob(const Offer &offer, std::int64_t now, std::unique_ptr<FutureDetails> further)
+        : future(offer.adopt(offer.source))
+        , details(std::move(further))
+        , site(offer.site)
+        , stamp(now * 2 + std::int64_t(offer.kind))
+    {}
 
+    JobKind kind() const { return JobKind(stamp & 1); }
+    std::int64_t spawned() const { return stamp >> 1; } ///< On coarseNow()'s clock.
+    QString name() const { return details ? details->name : QString(); }
     /// Returns whether it has made progress since the last look. Its end is seen by its being counted.
     bool lookForProgress(std::int64_t now);
-    QString name() const { return details ? details->name : QString(); }
-    std::chrono::milliseconds age(std::int64_t now) const
-    {
-        return std::chrono::milliseconds(std::uint32_t(now) - spawned);
-    }
     /// Whether its future, which has finished, can only be counted: it is a daemon and cannot have failed.
     bool hasSucceeded() const
     {
-        return kind == JobKind::Daemon && !(details && details->failureByValue) &&
+        return kind() == JobKind::Daemon && !(details && details->failureByValue) &&
                !future.isCanceled();
     }
 
-    JobKind kind;
-    std::uint32_t spawned; ///< On coarseNow()'s clock, modulo 49 days.
-    SourceLocation site;
+    QFuture<void> future;
     std::unique_ptr<FutureDetails> details; ///< May be null.
-    QFuture<void> future; ///< Last: what allocates is done before it is taken from the caller.
+    SourceLocation site;
+    std::int64_t stamp; ///< When it was spawned, and its kind.
 };
 
 /// One that is looked at by itself: watched by the agent, or being settled.

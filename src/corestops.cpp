@@ -75,7 +75,7 @@ std::vector<QFuture<void>> Core::daemonFutures()
 {
     std::vector<QFuture<void>> futures;
     forEachFuture([&](const FutureJob &job) {
-        if (job.kind == JobKind::Daemon && !job.future.isFinished())
+        if (job.kind() == JobKind::Daemon && !job.future.isFinished())
             futures.push_back(job.future);
     });
     for (const HeldPromise &held : m_heldPromises) {

@@ -8,6 +8,7 @@
 #include <QtCore/qexception.h>
 
 #include <cstring>
+#include <limits>
 
 namespace QJanitor::Private {
 
@@ -66,9 +67,10 @@ bool Progress::look(const QFuture<void> &future, std::int64_t now)
     const auto digestOf = [](int value, const QString &text) {
         return value == 0 && text.isEmpty() ? std::size_t(0) : qHashMulti(1, value, text);
     };
-    if (future.isFinished())
-        return false; // it is about to be counted; and to ask for the others takes a lock each
-    const std::size_t digest = digestOf(future.progressValue(), future.progressText());
+    // Its end is the last progress. To ask for the others takes a lock each.
+    const std::size_t digest = future.isFinished()
+                                   ? std::numeric_limits<std::size_t>::max()
+                                   : digestOf(future.progressValue(), future.progressText());
     if (std::exchange(seen, digest) == digest)
         return false;
     time = now;
@@ -92,12 +94,12 @@ JobInfo describe(const FutureJob &job, std::int64_t now)
 {
     JobInfo info;
     info.name = job.name();
-    info.kind = job.kind;
+    info.kind = job.kind();
     const bool started =
         job.future.isRunning() || job.future.isFinished(); // then it is being settled
     info.state = started ? JobState::Running : JobState::Queued;
     info.spawnSite = siteText(job.site);
-    info.age = job.age(now);
+    info.age = std::chrono::milliseconds(now - job.spawned());
     info.sinceProgress = info.age;
     addProgress(info, job.future, job.details ? job.details->progress : Progress());
     return info;

@@ -2,12 +2,14 @@
 // SPDX-License-Identifier: MIT
 
 // Memory runs out at each allocation that handing a job over makes, one after the other: a job that
-// was accepted runs once, a refused one never, and a cleanup job in any case.
+// was accepted runs once, a refused one never, and a cleanup job in any case. A future that is refused
+// stays with the caller.
 
 #include "../contract/gate.h"
 
 #include <qjanitor/qjanitor.h>
 
+#include <QtCore/qpromise.h>
 #include <QtTest/qtest.h>
 
 #include <array>
@@ -15,10 +17,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <stdexcept>
 
 #include <dlfcn.h>
 
 using namespace QJanitor;
+using namespace Qt::StringLiterals;
 
 namespace {
 /// How many allocations of this thread succeed before one fails; never while negative.
@@ -67,6 +71,8 @@ private Q_SLOTS:
     void aCleanupJobRunsInAnyCase();
     void aGuardsJobRunsInAnyCase_data();
     void aGuardsJobRunsInAnyCase();
+    void aFutureIsAdoptedOrLeftAlone_data();
+    void aFutureIsAdoptedOrLeftAlone();
 };
 
 static void addPlaces()
@@ -171,6 +177,63 @@ void tst_Memory::aGuardsJobRunsInAnyCase()
             QVERIFY(!threw);
             QCOMPARE(runs, 1);
         });
+}
+
+/// Hands a future over while the n-th allocation fails, for all n until none does. What is accepted is
+/// awaited, and what is not is still the caller's.
+template<class T, class Finish>
+static void adoptEach(const QString &name, Finish finish)
+{
+    bool failed = true;
+    for (int n = 0; failed && n < 200; ++n) {
+        QPromise<T> promise;
+        promise.start();
+        QFuture<T> future = promise.future();
+        bool threw = false;
+        const Report report =
+            tryEnter({.failurePolicy = FailurePolicy::KeepGoing}, [&] {
+                allocationsLeft = n;
+                try {
+                    if (trySpawnDaemon(name, std::move(future)) != SpawnError::NoError)
+                        qFatal("refused");
+                } catch (const std::bad_alloc &) {
+                    threw = true;
+                }
+                failed = allocationsLeft < 0;
+                allocationsLeft = -1;
+                finish(promise);
+            }).janitorResult;
+        QCOMPARE(report.ok(), threw);
+        QVERIFY(!threw || future.isValid());
+    }
+    QVERIFY(!failed);
+}
+
+void tst_Memory::aFutureIsAdoptedOrLeftAlone_data()
+{
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<bool>("failsByValue");
+    QTest::newRow("by exception, without a name") << QString() << false;
+    QTest::newRow("by exception, named") << u"job"_s << false;
+    QTest::newRow("by value, without a name") << QString() << true;
+    QTest::newRow("by value, named") << u"job"_s << true;
+}
+
+void tst_Memory::aFutureIsAdoptedOrLeftAlone()
+{
+    QFETCH(const QString, name);
+    QFETCH(const bool, failsByValue);
+    if (failsByValue) {
+        adoptEach<Error>(name, [](QPromise<Error> &promise) {
+            promise.addResult(Error(u"late"_s));
+            promise.finish();
+        });
+    } else {
+        adoptEach<void>(name, [](QPromise<void> &promise) {
+            promise.setException(std::make_exception_ptr(std::runtime_error("late")));
+            promise.finish();
+        });
+    }
 }
 
 QTEST_GUILESS_MAIN(tst_Memory)

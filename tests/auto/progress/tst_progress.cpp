@@ -30,6 +30,8 @@ private Q_SLOTS:
     void withoutProgressTheTimeoutHolds();
     void aHangWarningTellsWhenThereWasProgress_data();
     void aHangWarningTellsWhenThereWasProgress();
+    void whatWasReportedBeforeDrainingIsOld_data();
+    void whatWasReportedBeforeDrainingIsOld();
     void ofAJobThatReportsNoneItIsItsAge();
 };
 
@@ -178,6 +180,44 @@ void tst_Progress::aHangWarningTellsWhenThereWasProgress()
     });
     QVERIFY(seen.contains(u"slow"_s));
     QVERIFY(LogLines::count(u"25 %, block 1, last progress "_s) >= 3);
+}
+
+void tst_Progress::whatWasReportedBeforeDrainingIsOld_data()
+{
+    QTest::addColumn<bool>("isFuture");
+    QTest::newRow("by a promise") << false;
+    QTest::newRow("by a future") << true;
+}
+
+void tst_Progress::whatWasReportedBeforeDrainingIsOld()
+{
+    QFETCH(const bool, isFuture);
+    const Gate reported;
+    const Gate gate;
+    QPromise<void> promise;
+    promise.start();
+    const auto report = [](QPromise<void> &job) {
+        job.setProgressRange(0, 4);
+        job.setProgressValueAndText(1, u"block 1"_s);
+    };
+    const Report result = tryEnter({.hangWarningAfter = 0ms, .drainTimeout = 200ms}, [&] {
+                              if (isFuture) {
+                                  report(promise);
+                                  spawnDaemon(u"stuck"_s, promise.future());
+                                  return;
+                              }
+                              spawnDaemon(u"stuck"_s, [=](QPromise<void> &job) {
+                                  report(job);
+                                  reported.open();
+                                  gate.wait();
+                              });
+                              reported.wait();
+                          }).janitorResult;
+    gate.open();
+    promise.finish();
+    const JobInfo job = result.unfinished().value(0);
+    QCOMPARE(job.progressText, u"block 1"_s);
+    QVERIFY2(job.sinceProgress >= 100ms, qPrintable(result.toString()));
 }
 
 void tst_Progress::ofAJobThatReportsNoneItIsItsAge()
