@@ -293,6 +293,7 @@ private:
     QString describeName() const;
     void startClock(Todo &todo);
     void setAlarm();
+    bool lookAtPromises(std::int64_t now);
     bool lookAtJobs(std::int64_t now);
     bool lookAtWards(std::int64_t now);
     void planLook(std::int64_t now);
@@ -364,16 +365,6 @@ private:
     std::atomic<bool> m_futuresPosted{false};    ///< The agent is about to take the new futures.
     std::atomic<bool> m_told{false}; ///< The agent has a ticket of this core that it has not read.
 };
-
-inline bool Core::isStopRequested(Role role) const
-{
-    for (const Core *core = this; core && role != Role::CleanupJob; core = core->enclosing()) {
-        if (core->m_stop.load(std::memory_order_relaxed))
-            return true;
-        role = core->m_outer.role;
-    }
-    return false;
-}
 
 /// Calls \a function with each enclosing core whose stop is a stop for the daemons of this one, too.
 template<class F>

@@ -25,16 +25,17 @@ void Core::startClock(Todo &todo)
     if (m_hangWarningAfter > 0)
         m_nextWarning = m_drainingSince + m_hangWarningAfter;
     m_endedAtLastLook = m_ledger.endedCount();
+    planLook(m_drainingSince);
     // What they have reported up to now is old. There may be very many, and most drains are short: where
     // it does not count, futures are looked at a moment later.
-    if (doesProgressCount())
-        lookAtJobs(m_drainingSince);
-    for (HeldPromise &held : m_heldPromises)
-        held.progress.look(held.future, m_drainingSince);
-    planLook(m_drainingSince);
     constexpr std::int64_t moment = 16;
-    if (!doesProgressCount() && std::min(m_nextWarning, deadline()) < Alarm::never)
-        m_nextLook = m_drainingSince + moment;
+    if (doesProgressCount()) {
+        lookAtJobs(m_drainingSince);
+    } else {
+        lookAtPromises(m_drainingSince);
+        if (std::min(m_nextWarning, deadline()) < Alarm::never)
+            m_nextLook = m_drainingSince + moment;
+    }
     planAlarm();
     todo.setAlarm = m_alarm.due < Alarm::never;
 }
@@ -56,12 +57,19 @@ std::int64_t Core::deadline() const
     return std::min(m_lastProgress + timeout, m_drainingSince + m_drainTimeoutLimit);
 }
 
-/// Returns whether one of this core's own jobs has made progress since the last look. Under the lock.
-bool Core::lookAtJobs(std::int64_t now)
+/// Returns whether one of the promises has made progress since the last look. Under the lock.
+bool Core::lookAtPromises(std::int64_t now)
 {
     bool some = false;
     for (HeldPromise &held : m_heldPromises)
         some |= held.progress.look(held.future, now);
+    return some;
+}
+
+/// The same for all of this core's own jobs. Under the lock.
+bool Core::lookAtJobs(std::int64_t now)
+{
+    bool some = lookAtPromises(now);
     forEachFuture([&](FutureJob &job) { some |= job.lookForProgress(now); });
     return some;
 }
