@@ -14,10 +14,9 @@
 
 namespace QJanitor::Private {
 
-namespace {
+constinit thread_local Frame *cachedSlot = nullptr;
 
-/// Where this thread's frame lies; null until it is first needed, and after it is gone.
-thread_local Frame *cachedSlot = nullptr;
+namespace {
 
 /// Whether this thread's storage has been destroyed: at its end, on the main thread with the
 /// application. What is put into it after that is never destroyed.
@@ -73,10 +72,8 @@ Frame &ambientSlot()
     return cachedSlot ? *cachedSlot : lookUpSlot();
 }
 
-const Frame &presentFrame()
+const Frame &noFrame()
 {
-    if (cachedSlot)
-        return *cachedSlot;
     static const auto &none = *new Frame;
     return none;
 }

@@ -21,9 +21,17 @@ struct Frame
 
 /// Returns this thread's slot. Not to be kept: the main thread's goes with the application.
 Frame &ambientSlot();
+/// Where this thread's frame lies; null until it is first needed.
+extern constinit thread_local Frame *cachedSlot;
+/// What a thread without a frame has. Never destroyed.
+const Frame &noFrame();
+
 /// Returns what is in this thread's slot, to look at. Makes none: a thread that only asks needs none, and
 /// one that asks at its very end could not destroy it.
-const Frame &presentFrame();
+inline const Frame &presentFrame()
+{
+    return cachedSlot ? *cachedSlot : noFrame();
+}
 
 /// Puts a frame into this thread's slot and what was there before back when it is destroyed.
 class FrameSwap
