@@ -66,16 +66,6 @@ Core *Core::effective()
     return core;
 }
 
-bool Core::isStopRequested(Role role) const
-{
-    for (const Core *core = this; core && role != Role::CleanupJob; core = core->enclosing()) {
-        if (core->m_stop.load(std::memory_order_relaxed))
-            return true;
-        role = core->m_outer.role;
-    }
-    return false;
-}
-
 bool Core::isDraining(Role role) const
 {
     for (const Core *core = this; core && role != Role::CleanupJob; core = core->enclosing()) {

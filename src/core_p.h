@@ -231,14 +231,15 @@ private:
     template<class F>
     void forEachStopper(F function);
     void cancelDaemons();
-    std::vector<FutureJob> &batchForNew();
-    void addBatch();
-    bool shouldCancel(const FutureJob &job) const;
-    template<class F>
-    void forEachFuture(F function);
-    struct Batch;
-    void sortNew(Batch &batch, std::size_t &room);
-    void settleBatch(Batch &batch);
+    std::vector<QFuture<void>> &roomForNew(FutureFacts &&facts);
+    std::vector<QFuture<void>> &otherRoomForNew(FutureFacts &&facts);
+    bool shouldCancel(JobKind kind, const QFuture<void> &future) const;
+    bool lookAtFutures(std::int64_t now);
+    bool lookAtBatch(std::list<FutureBatch>::iterator batch, std::int64_t now);
+    struct Sorted;
+    void sortNew(Sorted &sorted, std::size_t &room);
+    void settleNew(Sorted &sorted);
+    void settleSorted(Sorted &sorted);
     void settleFinishedFutures();
     /// Has the agent look at the new futures. One ticket is enough for many, but draining is urgent.
     void postFutures()
@@ -340,8 +341,8 @@ private:
     std::int64_t m_lastProgress = 0;
     std::int64_t m_endedAtLastLook = 0;
     Alarm m_alarm{.core = this};
-    std::list<std::vector<FutureJob>> m_newFutures; ///< Nobody watches these yet. In batches.
-    CorePointer m_self;                             ///< As long as there are new futures.
+    std::list<FutureBatch> m_newFutures; ///< Nobody watches these yet.
+    CorePointer m_self;                  ///< As long as there are new futures.
     WatchedJobs m_watchedJobs;
     /// A watcher costs more than a look. While looks find many that have finished, few are watched.
     std::size_t m_watchLimit = 64;
@@ -377,16 +378,15 @@ void Core::forEachStopper(F function)
     }
 }
 
-/// Calls \a function with each job that is a future. Under the lock.
-template<class F>
-void Core::forEachFuture(F function)
+// Inline, for every future that is adopted asks.
+inline bool Core::isStopRequested(Role role) const
 {
-    for (std::vector<FutureJob> &batch : m_newFutures) {
-        for (FutureJob &job : batch)
-            function(job);
+    for (const Core *core = this; core && role != Role::CleanupJob; core = core->enclosing()) {
+        if (core->m_stop.load(std::memory_order_relaxed))
+            return true;
+        role = core->m_outer.role;
     }
-    for (WatchedJob *job = m_watchedJobs.first; job; job = job->next)
-        function(*job);
+    return false;
 }
 
 /// Returns the frame that counts on this thread: the slot's, else that of the running exec().

@@ -70,7 +70,7 @@ bool Core::lookAtPromises(std::int64_t now)
 bool Core::lookAtJobs(std::int64_t now)
 {
     bool some = lookAtPromises(now);
-    forEachFuture([&](FutureJob &job) { some |= job.lookForProgress(now); });
+    some |= lookAtFutures(now);
     return some;
 }
 

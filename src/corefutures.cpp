@@ -14,19 +14,20 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <optional>
 #include <utility>
 
 namespace QJanitor::Private {
 
 /// What sortNew() made of some new futures.
-struct Core::Batch
+struct Core::Sorted
 {
     bool leavesSucceeded = false; ///< Those stay where they are; it is not the time to settle them.
     bool someFinished = false;
     std::size_t lookedAt = 0; ///< By the last sortNew().
     std::int64_t succeededCount = 0;
-    std::vector<FutureJob> succeeded; ///< And what is left of others.
+    std::list<FutureBatch> succeeded; ///< And what is left of others.
     std::vector<WatchedJob *> finished;
     std::vector<WatchedJob *> unfinished;
     CorePointer core;
@@ -34,8 +35,15 @@ struct Core::Batch
 
 /// How many futures a batch has room for. Each has twice as many as the one before: many janitors have
 /// few futures, and many small batches between what the futures allocate cost time.
-constexpr std::size_t smallestBatch = 16;
+constexpr std::size_t smallestBatch = 4;
 constexpr std::size_t largestBatch = 256;
+
+/// Has the future that is offered built where it stays.
+struct InPlace
+{
+    operator QFuture<void>() const { return offer.adopt(offer.source); }
+    const Offer &offer;
+};
 
 /// Before the lock and before the future is taken, for it allocates.
 static std::unique_ptr<FutureDetails> detailsOf(const Offer &offer)
@@ -50,7 +58,7 @@ static std::unique_ptr<FutureDetails> detailsOf(const Offer &offer)
     return details;
 }
 
-bool FutureJob::lookForProgress(std::int64_t now)
+bool FutureFacts::lookForProgress(const QFuture<void> &future, std::int64_t now)
 {
     Progress progress = details ? details->progress : Progress();
     if (future.isFinished() || !progress.look(future, now))
@@ -81,23 +89,51 @@ void WatchedJobs::remove(WatchedJob *job)
     --count;
 }
 
+/// Returns where to put a new future of which \a facts are known, with room for it. Under the lock.
+inline std::vector<QFuture<void>> &Core::roomForNew(FutureFacts &&facts)
+{
+    if (!m_newFutures.empty() && m_newFutures.back().takes(facts))
+        return m_newFutures.back().futures;
+    return otherRoomForNew(std::move(facts));
+}
+
+std::vector<QFuture<void>> &Core::otherRoomForNew(FutureFacts &&facts)
+{
+    std::size_t room = smallestBatch;
+    // Not only the last one: a few places may take turns.
+    int left = 8;
+    for (auto batch = m_newFutures.rbegin(); batch != m_newFutures.rend() && left > 0; ++batch) {
+        if (batch->takes(facts))
+            return batch->futures;
+        --left;
+        if (batch->facts.areOfSamePlace(facts)) {
+            room = std::clamp(2 * batch->futures.size(), smallestBatch, largestBatch);
+            left = 0;
+        }
+    }
+    std::list<FutureBatch> batch;
+    batch.emplace_back(std::move(facts), room);
+    m_newFutures.splice(m_newFutures.end(), batch);
+    if (!m_self)
+        m_self = CorePointer(this);
+    return m_newFutures.back().futures;
+}
+
 SpawnError Core::adopt(const Offer &offer)
 {
     followOuterStops();
-    const std::int64_t now = coarseNow();
-    std::unique_ptr<FutureDetails> details = detailsOf(offer);
+    FutureFacts facts{offer.kind, offer.site, coarseNow(), detailsOf(offer)};
     std::optional<QFuture<void>> toCancel;
     {
         const std::lock_guard lock(m_mutex);
         if (!m_ledger.accepts(ledgerKind(offer.kind)))
             return SpawnError::ActiveJanitorTerminating;
-        std::vector<FutureJob> &batch = batchForNew();
         // Only now: a future that is refused is not moved from.
-        batch.emplace_back(offer, now, std::move(details));
+        const QFuture<void> &future = roomForNew(std::move(facts)).emplace_back(InPlace{offer});
         ++m_newFutureCount;
         m_ledger.admit(oneOf(offer.kind));
-        if (shouldCancel(batch.back()))
-            toCancel = batch.back().future;
+        if (shouldCancel(offer.kind, future))
+            toCancel = future;
     }
     if (toCancel)
         cancelUnfinished(*toCancel);
@@ -112,49 +148,32 @@ void Core::goOn(JobKind kind, Slot &slot, Adoption adoption)
 {
     std::optional<QFuture<void>> toCancel;
     const bool labelled = slot.isLabelled();
-    std::unique_ptr<FutureDetails> details;
+    FutureFacts facts{kind, labelled ? slot.origin.label->site : slot.origin.site, coarseNow(),
+                      nullptr};
     if (labelled || adoption.failureByValue || adoption.promised) {
-        details.reset(new FutureDetails{labelled ? slot.origin.label->name : QString(),
-                                        std::move(adoption.failureByValue), adoption.promised});
+        facts.details.reset(new FutureDetails{labelled ? slot.origin.label->name : QString(),
+                                              std::move(adoption.failureByValue),
+                                              adoption.promised});
     }
     followOuterStops();
     {
         const std::lock_guard lock(m_mutex);
-        std::vector<FutureJob> &batch = batchForNew();
-        batch.emplace_back(kind, coarseNow(), labelled ? slot.origin.label->site : slot.origin.site,
-                           std::move(details), std::move(adoption.future));
+        const QFuture<void> &future =
+            roomForNew(std::move(facts)).emplace_back(std::move(adoption.future));
         ++m_newFutureCount;
         slot.setState(Slot::Ended); // it is listed once
-        if (shouldCancel(batch.back()))
-            toCancel = batch.back().future;
+        if (shouldCancel(kind, future))
+            toCancel = future;
     }
     if (toCancel)
         cancelUnfinished(*toCancel);
     postFutures();
 }
 
-/// Whether stop was requested before \a job was listed; a later request finds it there. Under the lock.
-bool Core::shouldCancel(const FutureJob &job) const
+/// Whether stop was requested before \a future was listed; a later request finds it there. Under the lock.
+bool Core::shouldCancel(JobKind kind, const QFuture<void> &future) const
 {
-    return isStopRequested(roleOf(job.kind())) && !job.future.isFinished();
-}
-
-/// Returns the batch of futures that nobody has looked at, with room for another one. Under the lock.
-std::vector<FutureJob> &Core::batchForNew()
-{
-    if (m_newFutures.empty() || m_newFutures.back().size() == m_newFutures.back().capacity())
-        addBatch();
-    return m_newFutures.back();
-}
-
-void Core::addBatch()
-{
-    std::list<std::vector<FutureJob>> batch(1);
-    const std::size_t previous = m_newFutures.empty() ? 0 : m_newFutures.back().capacity();
-    batch.front().reserve(std::clamp(2 * previous, smallestBatch, largestBatch));
-    m_newFutures.splice(m_newFutures.end(), batch);
-    if (!m_self)
-        m_self = CorePointer(this);
+    return isStopRequested(roleOf(kind)) && !future.isFinished();
 }
 
 void Core::forgetFuturesTicket()
@@ -181,68 +200,71 @@ void Core::postFuturesTicket()
         taker->lookAgain();
 }
 
-/// Sorts the oldest batch of new futures into \a batch. As many of those that have not finished as there
+/// Sorts some of the oldest new futures into \a sorted. As many of those that have not finished as there
 /// is \a room for are to be watched; the others stay, and come last. Under the lock, so that each job but
 /// those that have succeeded is in some list at any time.
-void Core::sortNew(Batch &batch, std::size_t &room)
+void Core::sortNew(Sorted &sorted, std::size_t &room)
 {
-    batch.lookedAt = 0;
-    if (m_newFutures.empty())
-        return;
-    std::vector<FutureJob> &jobs = m_newFutures.front();
-    batch.lookedAt = jobs.size();
-    auto kept = jobs.begin();
-    for (FutureJob &job : jobs) {
-        const bool finished = job.future.isFinished();
-        const bool succeeded = finished && job.hasSucceeded();
-        batch.someFinished |= finished;
-        if (succeeded ? batch.leavesSucceeded : !finished && room == 0) {
-            if (&*kept != &job)
-                std::swap(*kept, job);
-            ++kept;
-        } else if (succeeded) {
-            ++batch.succeededCount;
-        } else {
-            std::unique_ptr<WatchedJob> watched(
-                new WatchedJob{std::move(job), CorePointer(this)}); // allocates first, moves second
-            room -= finished ? 0 : 1;
-            (finished ? batch.finished : batch.unfinished).push_back(watched.get());
-            m_watchedJobs.add(watched.release());
+    sorted.lookedAt = 0;
+    for (std::size_t left = m_newFutures.size(); left > 0 && sorted.lookedAt < largestBatch;
+         --left) {
+        FutureBatch &batch = m_newFutures.front();
+        std::vector<QFuture<void>> &futures = batch.futures;
+        sorted.lookedAt += futures.size();
+        auto kept = futures.begin();
+        for (QFuture<void> &future : futures) {
+            const bool finished = future.isFinished();
+            const bool succeeded = finished && batch.facts.haveSucceeded(future);
+            sorted.someFinished |= finished;
+            if (succeeded ? sorted.leavesSucceeded : !finished && room == 0) {
+                if (&*kept != &future)
+                    std::swap(*kept, future);
+                ++kept;
+            } else if (succeeded) {
+                ++sorted.succeededCount;
+            } else {
+                std::unique_ptr<WatchedJob> watched( // allocates first, moves second
+                    new WatchedJob{batch.facts.taken(), std::move(future), CorePointer(this)});
+                room -= finished ? 0 : 1;
+                (finished ? sorted.finished : sorted.unfinished).push_back(watched.get());
+                m_watchedJobs.add(watched.release());
+            }
         }
-    }
-    const auto gone = std::size_t(jobs.end() - kept);
-    if (kept != jobs.begin()) {
-        batch.succeeded.assign(std::make_move_iterator(kept), std::make_move_iterator(jobs.end()));
-        jobs.erase(kept, jobs.end());
+        m_newFutureCount -= std::size_t(futures.end() - kept);
+        if (kept == futures.begin()) {
+            sorted.succeeded.splice(sorted.succeeded.end(), m_newFutures, m_newFutures.begin());
+            continue;
+        }
+        if (kept != futures.end()) {
+            FutureBatch &gone = sorted.succeeded.emplace_back(batch.facts.taken(), 0);
+            gone.futures.assign(std::make_move_iterator(kept),
+                                std::make_move_iterator(futures.end()));
+            futures.erase(kept, futures.end());
+        }
         m_newFutures.splice(m_newFutures.end(), m_newFutures, m_newFutures.begin());
-        m_newFutureCount -= gone;
-        return;
     }
-    batch.succeeded = std::move(jobs);
-    m_newFutures.pop_front();
-    m_newFutureCount -= gone;
     if (m_newFutures.empty())
-        batch.core = std::exchange(m_self, {});
+        sorted.core = std::exchange(m_self, {});
 }
 
-/// Counts the ends of the jobs in \a batch that have ended.
-void Core::settleBatch(Batch &batch)
+/// Counts the ends of the jobs in \a sorted that have ended.
+void Core::settleSorted(Sorted &sorted)
 {
-    if (!batch.succeeded.empty()) {
+    if (!sorted.succeeded.empty()) {
         // The results go before the jobs count as ended, as captures do, and as part of the jobs.
         const FrameSwap frame({CorePointer(this), Role::Daemon});
-        batch.succeeded.clear();
+        sorted.succeeded.clear();
     }
-    if (batch.succeededCount > 0)
-        settleQuietly(std::exchange(batch.succeededCount, 0));
-    for (WatchedJob *job : batch.finished)
+    if (sorted.succeededCount > 0)
+        settleQuietly(std::exchange(sorted.succeededCount, 0));
+    for (WatchedJob *job : sorted.finished)
         endWatch(job);
-    batch.finished.clear();
+    sorted.finished.clear();
 }
 
 std::vector<WatchedJob *> Core::takeNewFutures()
 {
-    Batch batch;
+    Sorted sorted;
     std::size_t count = 0;
     std::size_t room = 0;
     bool hasLooked = false;
@@ -255,7 +277,7 @@ std::vector<WatchedJob *> Core::takeNewFutures()
         constexpr std::size_t tooMany = 262'144;
         m_arePouring =
             all > m_newFuturesLeft + many && all <= tooMany && !hasCalleeEnded() && !m_watched;
-        batch.leavesSucceeded = m_arePouring;
+        sorted.leavesSucceeded = m_arePouring;
         const std::size_t atOnce = m_arePouring ? 256 : 4096;
         count = std::min(all, std::max(all / (m_arePouring ? 32 : 4), atOnce));
         if (!m_arePouring)
@@ -266,18 +288,18 @@ std::vector<WatchedJob *> Core::takeNewFutures()
         {
             const std::lock_guard lock(m_mutex);
             m_isAgentSettling.store(true, std::memory_order_relaxed);
-            sortNew(batch, room);
+            sortNew(sorted, room);
         }
-        count = batch.lookedAt == 0 ? 0 : count - std::min(count, batch.lookedAt);
-        settleBatch(batch);
+        count = sorted.lookedAt == 0 ? 0 : count - std::min(count, sorted.lookedAt);
+        settleSorted(sorted);
         m_isAgentSettling.store(false, std::memory_order_release);
         hasLooked = true;
     }
     const std::lock_guard lock(m_mutex);
     m_newFuturesLeft = m_newFutureCount;
-    if (hasLooked && !m_arePouring && !batch.someFinished && room == 0)
+    if (hasLooked && !m_arePouring && !sorted.someFinished && room == 0)
         m_watchLimit *= 2;
-    return std::move(batch.unfinished);
+    return std::move(sorted.unfinished);
 }
 
 bool Core::needsAnotherLook()
@@ -299,17 +321,22 @@ int Core::pauseBeforeNextLook() const
 
 bool Core::settleNewFutures()
 {
-    Batch batch;
+    Sorted sorted;
+    settleNew(sorted);
+    return sorted.someFinished;
+}
+
+void Core::settleNew(Sorted &sorted)
+{
     std::size_t room = 0;
     m_isWaiterSettling.store(true, std::memory_order_relaxed);
     const auto settled =
         qScopeGuard([this] { m_isWaiterSettling.store(false, std::memory_order_relaxed); });
     {
         const std::lock_guard lock(m_mutex);
-        sortNew(batch, room);
+        sortNew(sorted, room);
     }
-    settleBatch(batch);
-    return batch.someFinished;
+    settleSorted(sorted);
 }
 
 /// Looks at each new future once, so that none that has finished is taken for one that is pending.
@@ -318,15 +345,50 @@ void Core::settleFinishedFutures()
     std::size_t count = 0;
     {
         const std::lock_guard lock(m_mutex);
-        count = m_newFutures.size();
+        count = m_newFutureCount;
     }
-    for (; count > 0; --count)
-        settleNewFutures();
+    while (count > 0) {
+        Sorted sorted;
+        settleNew(sorted);
+        count = sorted.lookedAt == 0 ? 0 : count - std::min(count, sorted.lookedAt);
+    }
     // Nor those that the agent is about to count, unless the destructor of a result blocks it.
     constexpr std::chrono::milliseconds moment(100);
     const QDeadlineTimer end(moment);
     while (m_isAgentSettling.load(std::memory_order_acquire) && !end.hasExpired())
         QThread::yieldCurrentThread();
+}
+
+/// Looks for progress of the jobs that are futures. Returns whether there is any. Under the lock.
+bool Core::lookAtFutures(std::int64_t now)
+{
+    bool some = false;
+    for (auto batch = m_newFutures.begin(); batch != m_newFutures.end(); ++batch)
+        some |= lookAtBatch(batch, now);
+    for (WatchedJob *job = m_watchedJobs.first; job; job = job->next)
+        some |= job->facts.lookForProgress(job->future, now);
+    return some;
+}
+
+/// The same for one batch. A future that has made progress leaves it, for something is known of it alone.
+bool Core::lookAtBatch(std::list<FutureBatch>::iterator batch, std::int64_t now)
+{
+    std::vector<QFuture<void>> &futures = batch->futures;
+    bool some = false;
+    for (std::size_t i = 0; futures.size() > 1 && i < futures.size(); ++i) {
+        FutureFacts facts = batch->facts.taken();
+        if (!facts.lookForProgress(futures[i], now))
+            continue;
+        some = true;
+        if (!facts.details)
+            continue;
+        const auto own = m_newFutures.emplace(batch, std::move(facts), 1);
+        own->futures.push_back(std::move(futures[i]));
+        futures.erase(futures.begin() + std::ptrdiff_t(i--));
+    }
+    if (futures.size() == 1)
+        some |= batch->facts.lookForProgress(futures.front(), now);
+    return some;
 }
 
 bool Core::hasNewFutures() const
@@ -340,7 +402,7 @@ void Core::giveUpWatch(WatchedJob *job)
     const std::unique_ptr<WatchedJob> unwatched(job);
     const std::lock_guard lock(m_mutex);
     m_watchedJobs.remove(job);
-    batchForNew().push_back(std::move(*job));
+    roomForNew(std::move(job->facts)).push_back(std::move(job->future));
     ++m_newFutureCount;
 }
 
@@ -371,21 +433,22 @@ void Core::endWatch(WatchedJob *job)
     {
         const std::lock_guard lock(m_mutex); // it is listed still
         std::swap(adoption.future, job->future);
-        if (FutureDetails *details = job->details.get()) {
+        if (FutureDetails *details = job->facts.details.get()) {
             adoption.failureByValue = std::move(details->failureByValue);
             adoption.promised = details->promised;
         }
     }
     {
         // The result's own code runs here: as part of the job, whatever thread this is.
-        const FrameSwap frame({self, roleOf(job->kind())});
-        outcome = outcomeOf(adoption, isStopRequested(roleOf(job->kind())));
+        const FrameSwap frame({self, roleOf(job->facts.kind)});
+        outcome = outcomeOf(adoption, isStopRequested(roleOf(job->facts.kind)));
         // The results go before the job counts as ended, as captures do.
         adoption = Adoption();
     }
     if (outcome.error.isValid())
-        outcome.error = ErrorParts::named(outcome.error, job->name(), siteText(job->site));
-    settle(job->kind(), outcome.end, outcome.error, Ledger::Weight::Trips, {nullptr, job});
+        outcome.error =
+            ErrorParts::named(outcome.error, job->facts.name(), siteText(job->facts.site));
+    settle(job->facts.kind, outcome.end, outcome.error, Ledger::Weight::Trips, {nullptr, job});
 }
 
 } // namespace QJanitor::Private

@@ -13,8 +13,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <utility>
+#include <vector>
 
 namespace QJanitor::Private {
 
@@ -36,50 +38,63 @@ struct FutureDetails
     Progress progress{};
 };
 
-/*!
-    A job that is a future, or that goes on in one after its callable has returned.
-
-    Small, for there may be very many: more memory for each lets the heap grow, and that costs more
-    than all else that is done for them here.
-*/
-struct FutureJob
+/// What is known of a job that is a future, or that goes on in one after its callable has returned.
+struct FutureFacts
 {
-    FutureJob(JobKind kind, std::int64_t now, SourceLocation where,
-              std::unique_ptr<FutureDetails> further, QFuture<void> &&job)
-        : future(std::move(job))
-        , details(std::move(further))
-        , site(where)
-        , stamp(now * 2 + std::int64_t(kind))
-    {}
-    /// Takes the future out of the caller's hands, into its place.
-    FutureJob(const Offer &offer, std::int64_t now, std::unique_ptr<FutureDetails> further)
-        : future(offer.adopt(offer.source))
-        , details(std::move(further))
-        , site(offer.site)
-        , stamp(now * 2 + std::int64_t(offer.kind))
-    {}
-
-    JobKind kind() const { return JobKind(stamp & 1); }
-    std::int64_t spawned() const { return stamp >> 1; } ///< On coarseNow()'s clock.
     QString name() const { return details ? details->name : QString(); }
-    /// Returns whether it has made progress since the last look. Its end is seen by its being counted.
-    bool lookForProgress(std::int64_t now);
-    /// Whether its future, which has finished, can only be counted: it is a daemon and cannot have failed.
-    bool hasSucceeded() const
+    /// Whether \a future, which has finished, can only be counted: it is a daemon and cannot have failed.
+    bool haveSucceeded(const QFuture<void> &future) const
     {
-        return kind() == JobKind::Daemon && !(details && details->failureByValue) &&
+        return kind == JobKind::Daemon && !(details && details->failureByValue) &&
                !future.isCanceled();
     }
+    bool areOfSamePlace(const FutureFacts &other) const
+    {
+        // Byte by byte, for every future that is adopted asks: two that look different may be the same.
+        return std::memcmp(&site, &other.site, sizeof site) == 0 && kind == other.kind;
+    }
+    /// Returns what is known of one of several futures, and of one that is alone all.
+    FutureFacts taken() { return {kind, site, spawned, std::move(details)}; }
+    /// Returns whether \a future, which is alone, has made progress since the last look. Its end is seen
+    /// by its being counted.
+    bool lookForProgress(const QFuture<void> &future, std::int64_t now);
 
-    QFuture<void> future;
-    std::unique_ptr<FutureDetails> details; ///< May be null.
+    JobKind kind;
     SourceLocation site;
-    std::int64_t stamp; ///< When it was spawned, and its kind.
+    std::int64_t spawned;                   ///< On coarseNow()'s clock.
+    std::unique_ptr<FutureDetails> details; ///< May be null.
+};
+
+/*!
+    Futures that nobody has looked at, and what is known of them all: one with details is alone.
+
+    So that a future takes no more memory here than in a list of futures. There may be very many, and
+    letting the heap grow costs more than all else that is done for them.
+*/
+struct FutureBatch
+{
+    /// Has room for one future if \a common has details, else for \a room.
+    FutureBatch(FutureFacts &&common, std::size_t room)
+        : facts(std::move(common))
+    {
+        futures.reserve(facts.details ? 1 : room);
+    }
+    /// Whether it has room for another one of which just these \a others are known.
+    bool takes(const FutureFacts &others) const
+    {
+        return facts.spawned == others.spawned && facts.areOfSamePlace(others) && !facts.details &&
+               !others.details && futures.size() < futures.capacity();
+    }
+
+    FutureFacts facts;
+    std::vector<QFuture<void>> futures;
 };
 
 /// One that is looked at by itself: watched by the agent, or being settled.
-struct WatchedJob : FutureJob
+struct WatchedJob
 {
+    FutureFacts facts;
+    QFuture<void> future;
     CorePointer core;
     WatchedJob *previous = nullptr; ///< In the core's list, under its lock.
     WatchedJob *next = nullptr;

@@ -83,11 +83,11 @@ void Core::visitLive(Visitor visitor, std::int64_t now, qsizetype most) const
     }
     qsizetype left = most;
     for (const WatchedJob *job = m_watchedJobs.first; job && left-- > 0; job = job->next)
-        visitor(static_cast<const FutureJob *>(job), describe(*job, now));
+        visitor(job, describe(job->facts, job->future, now));
     for (auto batch = m_newFutures.begin(); batch != m_newFutures.end() && left > 0; ++batch) {
-        for (const FutureJob &job : *batch)
-            visitor(&job, describe(job, now));
-        left -= qsizetype(batch->size());
+        for (const QFuture<void> &future : batch->futures)
+            visitor(&future, describe(batch->facts, future, now));
+        left -= qsizetype(batch->futures.size());
     }
     for (const CoJobPointer &job : CoJob::oldest(*this, most))
         visitor(job.data(), job->describe(now));

@@ -74,10 +74,16 @@ void Core::removePromise(const Slot *slot)
 std::vector<QFuture<void>> Core::daemonFutures()
 {
     std::vector<QFuture<void>> futures;
-    forEachFuture([&](const FutureJob &job) {
-        if (job.kind() == JobKind::Daemon && !job.future.isFinished())
-            futures.push_back(job.future);
-    });
+    const auto add = [&](const FutureFacts &facts, const QFuture<void> &future) {
+        if (facts.kind == JobKind::Daemon && !future.isFinished())
+            futures.push_back(future);
+    };
+    for (const FutureBatch &batch : m_newFutures) {
+        for (const QFuture<void> &future : batch.futures)
+            add(batch.facts, future);
+    }
+    for (const WatchedJob *job = m_watchedJobs.first; job; job = job->next)
+        add(job->facts, job->future);
     for (const HeldPromise &held : m_heldPromises) {
         if (held.kind == JobKind::Daemon)
             futures.push_back(held.future);

@@ -90,18 +90,17 @@ void addProgress(JobInfo &job, const QFuture<void> &future, const Progress &prog
         job.state = JobState::Suspended;
 }
 
-JobInfo describe(const FutureJob &job, std::int64_t now)
+JobInfo describe(const FutureFacts &facts, const QFuture<void> &future, std::int64_t now)
 {
     JobInfo info;
-    info.name = job.name();
-    info.kind = job.kind();
-    const bool started =
-        job.future.isRunning() || job.future.isFinished(); // then it is being settled
+    info.name = facts.name();
+    info.kind = facts.kind;
+    const bool started = future.isRunning() || future.isFinished(); // then it is being settled
     info.state = started ? JobState::Running : JobState::Queued;
-    info.spawnSite = siteText(job.site);
-    info.age = std::chrono::milliseconds(now - job.spawned());
+    info.spawnSite = siteText(facts.site);
+    info.age = std::chrono::milliseconds(now - facts.spawned);
     info.sinceProgress = info.age;
-    addProgress(info, job.future, job.details ? job.details->progress : Progress());
+    addProgress(info, future, facts.details ? facts.details->progress : Progress());
     return info;
 }
 

@@ -29,7 +29,7 @@ Error errorOfCurrentException();
 /// Cancels \a future, unless it has finished: QFuture would change how it ended.
 void cancelUnfinished(QFuture<void> future);
 
-JobInfo describe(const FutureJob &job, std::int64_t now);
+JobInfo describe(const FutureFacts &facts, const QFuture<void> &future, std::int64_t now);
 /// Describes the job that has just failed with \a error.
 JobInfo describe(const Error &error, JobKind kind);
 /// Adds what \a future tells of its progress to \a job, and how long ago that was new.

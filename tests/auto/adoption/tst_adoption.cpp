@@ -10,10 +10,13 @@
 #include <qjanitor/qjanitor.h>
 
 #include <QtCore/qfuturewatcher.h>
+#include <QtCore/qhash.h>
 #include <QtCore/qpromise.h>
+#include <QtCore/qset.h>
 #include <QtTest/qtest.h>
 
 #include <memory>
+#include <vector>
 
 using namespace QJanitor;
 using namespace Contract;
@@ -42,6 +45,8 @@ private Q_SLOTS:
     void keepGoingCancelsNothing();
     void failFastHandsFuturesOn();
     void aJanitorThatDoesNotWaitNamesItsFutures();
+    void whatIsKnownOfFuturesIsKnownOfEach_data();
+    void whatIsKnownOfFuturesIsKnownOfEach();
     void futuresThatHaveFinishedAreNotLeftUnfinished_data();
     void futuresThatHaveFinishedAreNotLeftUnfinished();
     void aResultMaySpawnInItsDestructor_data();
@@ -395,6 +400,66 @@ void tst_Adoption::aJanitorThatDoesNotWaitNamesItsFutures()
         QCOMPARE(job.kind, job.name == u"started"_s ? JobKind::Daemon : JobKind::CleanupJob);
     }
     QVERIFY(!unstarted.isCanceled());
+}
+
+using Place = void (*)(const QFuture<void> &future);
+Q_DECLARE_METATYPE(std::vector<Place>)
+
+void tst_Adoption::whatIsKnownOfFuturesIsKnownOfEach_data()
+{
+    // A line each.
+    const std::vector<Place> places = {
+        [](const QFuture<void> &future) { spawnDaemon(future); },
+        [](const QFuture<void> &future) { spawnDaemon(future); },
+        [](const QFuture<void> &future) { spawnCleanupJob(future); },
+        [](const QFuture<void> &future) { spawnDaemon(u"named"_s, future); },
+        [](const QFuture<void> &future) { spawnDaemon(future); },
+        [](const QFuture<void> &future) { spawnDaemon(future); },
+        [](const QFuture<void> &future) { spawnDaemon(future); },
+        [](const QFuture<void> &future) { spawnDaemon(future); },
+        [](const QFuture<void> &future) { spawnDaemon(future); },
+        [](const QFuture<void> &future) { spawnDaemon(future); },
+        [](const QFuture<void> &future) { spawnDaemon(future); },
+    };
+    const auto first = [&](int count) {
+        return std::vector<Place>(places.begin(), places.begin() + count);
+    };
+    QTest::addColumn<std::vector<Place>>("places");
+    QTest::newRow("one place") << first(1);
+    QTest::newRow("two places") << first(2);
+    QTest::newRow("two kinds") << first(3);
+    QTest::newRow("named ones between others") << first(4);
+    QTest::newRow("many places") << places;
+}
+
+void tst_Adoption::whatIsKnownOfFuturesIsKnownOfEach()
+{
+    QFETCH(const std::vector<Place>, places);
+    // More than the agent watches.
+    std::vector<QPromise<void>> promises(400);
+    const Report report = tryEnter({.drainTimeout = std::chrono::milliseconds(0)}, [&] {
+                              for (std::size_t i = 0; i < promises.size(); ++i) {
+                                  promises[i].start();
+                                  promises[i].setProgressRange(0, 1);
+                                  promises[i].setProgressValueAndText(1, QString::number(i));
+                                  places[i % places.size()](promises[i].future());
+                              }
+                          }).janitorResult;
+    QCOMPARE(std::size_t(report.unfinished().size()), promises.size());
+    QHash<QString, std::size_t> placeOfSite;
+    QSet<QString> texts;
+    for (const JobInfo &job : report.unfinished()) {
+        const std::size_t place = job.progressText.toULong() % places.size();
+        texts.insert(job.progressText);
+        QCOMPARE(placeOfSite.value(job.spawnSite, place), place);
+        placeOfSite.insert(job.spawnSite, place);
+        QCOMPARE(job.kind, place == 2 ? JobKind::CleanupJob : JobKind::Daemon);
+        QCOMPARE(job.name, place == 3 ? u"named"_s : QString());
+    }
+    QCOMPARE(std::size_t(texts.size()), promises.size());
+    QCOMPARE(std::size_t(placeOfSite.size()), places.size());
+    for (QPromise<void> &promise : promises)
+        promise.finish();
 }
 
 void tst_Adoption::futuresThatHaveFinishedAreNotLeftUnfinished_data()

@@ -10,7 +10,11 @@
 
 #include <QtCore/qelapsedtimer.h>
 #include <QtCore/qpromise.h>
+#include <QtCore/qtimer.h>
 #include <QtTest/qtest.h>
+
+#include <numeric>
+#include <vector>
 
 using namespace QJanitor;
 using namespace Contract;
@@ -32,6 +36,8 @@ private Q_SLOTS:
     void aHangWarningTellsWhenThereWasProgress();
     void whatWasReportedBeforeDrainingIsOld_data();
     void whatWasReportedBeforeDrainingIsOld();
+    void progressOfOneOfManyFuturesIsItsOwn_data();
+    void progressOfOneOfManyFuturesIsItsOwn();
     void ofAJobThatReportsNoneItIsItsAge();
 };
 
@@ -218,6 +224,67 @@ void tst_Progress::whatWasReportedBeforeDrainingIsOld()
     const JobInfo job = result.unfinished().value(0);
     QCOMPARE(job.progressText, u"block 1"_s);
     QVERIFY2(job.sinceProgress >= 100ms, qPrintable(result.toString()));
+}
+
+void tst_Progress::progressOfOneOfManyFuturesIsItsOwn_data()
+{
+    const auto addRows = [](const char *which, const QList<int> &reporting) {
+        QTest::addRow("%s, given up", which) << reporting << false;
+        QTest::addRow("%s, waited for", which) << reporting << true;
+    };
+    QTest::addColumn<QList<int>>("reporting");
+    QTest::addColumn<bool>("finishes");
+    addRows("the first", {0});
+    addRows("the last", {399});
+    addRows("some of them", {98, 99, 300});
+    QList<int> all(400);
+    std::iota(all.begin(), all.end(), 0);
+    addRows("all", all);
+    all.removeAt(200);
+    addRows("all but one", all);
+}
+
+void tst_Progress::progressOfOneOfManyFuturesIsItsOwn()
+{
+    QFETCH(const QList<int>, reporting);
+    QFETCH(const bool, finishes);
+    constexpr std::chrono::milliseconds timeout(100);
+    // More than the agent watches, from one place.
+    std::vector<QPromise<void>> promises(400);
+    const auto finish = [&] {
+        for (QPromise<void> &promise : promises)
+            promise.finish();
+    };
+    const Report report =
+        tryEnter({.drainTimeout = finishes ? 60s : timeout, .drainTimeoutLimit = 120s}, [&] {
+            for (QPromise<void> &promise : promises) {
+                promise.start();
+                promise.setProgressRange(0, 1);
+                spawnDaemon(promise.future());
+            }
+            for (const int i : reporting)
+                promises[std::size_t(i)].setProgressValueAndText(1, u"reported"_s);
+            // Time for which they have been there before the first look at their progress.
+            QTest::qWait(int(timeout.count()));
+            if (finishes)
+                QTimer::singleShot(0, this, finish);
+        }).janitorResult;
+    if (finishes) {
+        QVERIFY2(report.ok(), qPrintable(report.toString()));
+        return;
+    }
+    QCOMPARE(report.unfinished().size(), qsizetype(promises.size()));
+    qsizetype reported = 0;
+    for (const JobInfo &job : report.unfinished()) {
+        const bool has = job.progressText == u"reported"_s;
+        reported += has ? 1 : 0;
+        if (has)
+            QVERIFY(job.sinceProgress <= job.age - timeout / 2);
+        else
+            QCOMPARE(job.sinceProgress, job.age);
+    }
+    QCOMPARE(reported, reporting.size());
+    finish();
 }
 
 void tst_Progress::ofAJobThatReportsNoneItIsItsAge()
