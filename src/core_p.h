@@ -82,7 +82,7 @@ public:
     Core *enclosing() const { return m_outer.core.data(); }
     const Frame &outer() const { return m_outer; }
 
-    // ---- jobs that are futures: corefutures.cpp
+    // ---- jobs that are futures: corefutures.cpp, coresettling.cpp
     /// Settles new futures that have finished, and returns some of the others: watch them. As long as
     /// there are more of them, call it again after a while.
     std::vector<WatchedJob *> takeNewFutures();
@@ -238,6 +238,7 @@ private:
     bool lookAtBatch(std::list<FutureBatch>::iterator batch, std::int64_t now);
     struct Sorted;
     void sortNew(Sorted &sorted, std::size_t &room);
+    void sortOldestBatch(Sorted &sorted, std::size_t &room);
     void settleNew(Sorted &sorted);
     void settleSorted(Sorted &sorted);
     void settleFinishedFutures();

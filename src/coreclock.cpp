@@ -69,9 +69,8 @@ bool Core::lookAtPromises(std::int64_t now)
 /// The same for all of this core's own jobs. Under the lock.
 bool Core::lookAtJobs(std::int64_t now)
 {
-    bool some = lookAtPromises(now);
-    some |= lookAtFutures(now);
-    return some;
+    const bool some = lookAtPromises(now);
+    return lookAtFutures(now) || some;
 }
 
 /// The same for the jobs that others have handed on. Not under the lock: theirs come first.

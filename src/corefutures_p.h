@@ -48,12 +48,13 @@ struct FutureFacts
         return kind == JobKind::Daemon && !(details && details->failureByValue) &&
                !future.isCanceled();
     }
+    /// Whether \a other is of the same place and kind.
     bool areOfSamePlace(const FutureFacts &other) const
     {
         // Byte by byte, for every future that is adopted asks: two that look different may be the same.
         return std::memcmp(&site, &other.site, sizeof site) == 0 && kind == other.kind;
     }
-    /// Returns what is known of one of several futures, and of one that is alone all.
+    /// Returns what is known of one future of these; takes the details along, which only one alone has.
     FutureFacts taken() { return {kind, site, spawned, std::move(details)}; }
     /// Returns whether \a future, which is alone, has made progress since the last look. Its end is seen
     /// by its being counted.
@@ -73,6 +74,11 @@ struct FutureFacts
 */
 struct FutureBatch
 {
+    /// For how many futures there is room. Each has twice as many as the one before of the same place
+    /// holds: many janitors have few, and many small batches between what futures allocate cost time.
+    static constexpr std::size_t smallest = 4;
+    static constexpr std::size_t largest = 256;
+
     /// Has room for one future if \a common has details, else for \a room.
     FutureBatch(FutureFacts &&common, std::size_t room)
         : facts(std::move(common))

@@ -264,8 +264,8 @@ void tst_Progress::progressOfOneOfManyFuturesIsItsOwn()
             }
             for (const int i : reporting)
                 promises[std::size_t(i)].setProgressValueAndText(1, u"reported"_s);
-            // Time for which they have been there before the first look at their progress.
-            QTest::qWait(int(timeout.count()));
+            // Until the first look at their progress they shall be older than it can become.
+            blockUntil([&] { return Client::current().jobs().value(0).age >= timeout; });
             if (finishes)
                 QTimer::singleShot(0, this, finish);
         }).janitorResult;
