@@ -13,7 +13,6 @@
 #include <QtCore/qsocketnotifier.h>
 
 #include <algorithm>
-#include <limits>
 
 namespace QJanitor::Private {
 
@@ -84,10 +83,10 @@ void Agent::read()
 
     if (tickets.empty() && m_unwatched.empty())
         return m_pause.stop();
-    int pause = tickets.empty() ? std::numeric_limits<int>::max() : usualPause;
-    for (const CorePointer &core : m_unwatched)
-        pause = std::min(pause, core->pauseBeforeNextLook());
-    m_pause.start(pause, this);
+    const bool isWaitedFor =
+        std::any_of(m_unwatched.begin(), m_unwatched.end(),
+                    [](const CorePointer &core) { return core->hasCalleeEnded(); });
+    m_pause.start(isWaitedFor ? 1 : usualPause, this);
 }
 
 void Agent::deliver(const std::vector<Ticket> &tickets, Agent *agent)

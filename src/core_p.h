@@ -88,8 +88,6 @@ public:
     std::vector<WatchedJob *> takeNewFutures();
     /// Returns whether the agent is to look again by itself; otherwise it gets another ticket.
     bool needsAnotherLook();
-    /// Returns after how many milliseconds. On the agent thread, as its looks.
-    int pauseBeforeNextLook() const;
     bool hasNewFutures() const;
     /// Settles some of the oldest new futures that have finished. Returns whether there were any.
     bool settleNewFutures();
@@ -233,14 +231,18 @@ private:
     void cancelDaemons();
     std::vector<QFuture<void>> &roomForNew(FutureFacts &&facts);
     std::vector<QFuture<void>> &otherRoomForNew(FutureFacts &&facts);
-    bool shouldCancel(JobKind kind, const QFuture<void> &future) const;
+    struct NewFuture;
+    template<class Source>
+    NewFuture listNew(FutureFacts &&facts, Source &&source);
+    void followListing(const NewFuture &future);
     bool lookAtFutures(std::int64_t now);
     bool lookAtBatch(std::list<FutureBatch>::iterator batch, std::int64_t now);
     struct Sorted;
-    void sortNew(Sorted &sorted, std::size_t &room);
-    void sortOldestBatch(Sorted &sorted, std::size_t &room);
-    void settleNew(Sorted &sorted);
+    void sortNew(Sorted &sorted);
+    void sortOldestBatch(Sorted &sorted);
     void settleSorted(Sorted &sorted);
+    void settleNew(Sorted &sorted, std::atomic<int> &settlers);
+    void settleWhileListing();
     void settleFinishedFutures();
     /// Has the agent look at the new futures. One ticket is enough for many, but draining is urgent.
     void postFutures()
@@ -348,8 +350,7 @@ private:
     /// A watcher costs more than a look. While looks find many that have finished, few are watched.
     std::size_t m_watchLimit = 64;
     std::size_t m_newFutureCount = 0;
-    std::size_t m_newFuturesLeft = 0; ///< By the agent's last look.
-    bool m_arePouring = false;        ///< Many had come since the one before.
+    std::size_t m_listedSinceLook = 0; ///< By those who list them.
     std::vector<HeldPromise> m_heldPromises;
     std::vector<Core *>
         m_inner; ///< Janitors inside whose futures are to be cancelled with this one's.
@@ -361,10 +362,10 @@ private:
     std::atomic<bool> m_draining{false};
     std::atomic<bool> m_done{false};
     std::atomic_flag m_stopAnnounced;
-    std::atomic<bool> m_isWaiterSettling{false}; ///< Who waits settles new futures,
-    std::atomic<bool> m_isAgentSettling{false};  ///< and the agent does.
-    std::atomic<bool> m_watched{false};          ///< Somebody observes or holds a future.
-    std::atomic<bool> m_futuresPosted{false};    ///< The agent is about to take the new futures.
+    std::atomic<int> m_waitersSettling{0};    ///< How many who wait settle new futures,
+    std::atomic<int> m_othersSettling{0};     ///< and how many others.
+    std::atomic<bool> m_watched{false};       ///< Somebody observes or holds a future.
+    std::atomic<bool> m_futuresPosted{false}; ///< The agent is about to take the new futures.
     std::atomic<bool> m_told{false}; ///< The agent has a ticket of this core that it has not read.
 };
 

@@ -94,25 +94,54 @@ std::vector<QFuture<void>> &Core::otherRoomForNew(FutureFacts &&facts)
     return m_newFutures.back().futures;
 }
 
+/// A future that has been listed, and what is left to do about it.
+struct Core::NewFuture
+{
+    std::optional<QFuture<void>> toCancel;
+    bool isTimeToSettle = false;
+};
+
+/// Under the lock. Thereafter, call followListing().
+template<class Source>
+inline Core::NewFuture Core::listNew(FutureFacts &&facts, Source &&source)
+{
+    const JobKind kind = facts.kind;
+    const QFuture<void> &future =
+        roomForNew(std::move(facts)).emplace_back(std::forward<Source>(source));
+    ++m_newFutureCount;
+    NewFuture listed;
+    if (++m_listedSinceLook == FutureBatch::largest) {
+        m_listedSinceLook = 0;
+        listed.isTimeToSettle = true;
+    }
+    // If stop was requested before; a later request finds it listed.
+    if (isStopRequested(roleOf(kind)) && !future.isFinished())
+        listed.toCancel = future;
+    return listed;
+}
+
+/// Not under the lock.
+void Core::followListing(const NewFuture &future)
+{
+    if (future.toCancel)
+        cancelUnfinished(*future.toCancel);
+    postFutures();
+    if (future.isTimeToSettle)
+        settleWhileListing();
+}
+
 SpawnError Core::adopt(const Offer &offer)
 {
     followOuterStops();
     FutureFacts facts{offer.kind, offer.site, coarseNow(), detailsOf(offer)};
-    std::optional<QFuture<void>> toCancel;
-    {
-        const std::lock_guard lock(m_mutex);
-        if (!m_ledger.accepts(ledgerKind(offer.kind)))
-            return SpawnError::ActiveJanitorTerminating;
-        // Only now: a future that is refused is not moved from.
-        const QFuture<void> &future = roomForNew(std::move(facts)).emplace_back(InPlace{offer});
-        ++m_newFutureCount;
-        m_ledger.admit(oneOf(offer.kind));
-        if (shouldCancel(offer.kind, future))
-            toCancel = future;
-    }
-    if (toCancel)
-        cancelUnfinished(*toCancel);
-    postFutures();
+    std::unique_lock lock(m_mutex);
+    if (!m_ledger.accepts(ledgerKind(offer.kind)))
+        return SpawnError::ActiveJanitorTerminating;
+    // Only now: a future that is refused is not moved from.
+    const NewFuture listed = listNew(std::move(facts), InPlace{offer});
+    m_ledger.admit(oneOf(offer.kind));
+    lock.unlock();
+    followListing(listed);
     if (m_watched.load(std::memory_order_relaxed))
         tell(false);
     return SpawnError::NoError;
@@ -121,7 +150,6 @@ SpawnError Core::adopt(const Offer &offer)
 /// Turns the job in \a slot, whose callable has returned, into one that ends with a future.
 void Core::goOn(JobKind kind, Slot &slot, Adoption adoption)
 {
-    std::optional<QFuture<void>> toCancel;
     const bool labelled = slot.isLabelled();
     FutureFacts facts{kind, labelled ? slot.origin.label->site : slot.origin.site, coarseNow(),
                       nullptr};
@@ -131,24 +159,11 @@ void Core::goOn(JobKind kind, Slot &slot, Adoption adoption)
                                               adoption.promised});
     }
     followOuterStops();
-    {
-        const std::lock_guard lock(m_mutex);
-        const QFuture<void> &future =
-            roomForNew(std::move(facts)).emplace_back(std::move(adoption.future));
-        ++m_newFutureCount;
-        slot.setState(Slot::Ended); // it is listed once
-        if (shouldCancel(kind, future))
-            toCancel = future;
-    }
-    if (toCancel)
-        cancelUnfinished(*toCancel);
-    postFutures();
-}
-
-/// Whether stop was requested before \a future was listed; a later request finds it there. Under the lock.
-bool Core::shouldCancel(JobKind kind, const QFuture<void> &future) const
-{
-    return isStopRequested(roleOf(kind)) && !future.isFinished();
+    std::unique_lock lock(m_mutex);
+    const NewFuture listed = listNew(std::move(facts), std::move(adoption.future));
+    slot.setState(Slot::Ended); // it is listed once
+    lock.unlock();
+    followListing(listed);
 }
 
 void Core::forgetFuturesTicket()

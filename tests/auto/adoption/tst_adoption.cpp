@@ -15,6 +15,7 @@
 #include <QtCore/qset.h>
 #include <QtTest/qtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -47,6 +48,8 @@ private Q_SLOTS:
     void aJanitorThatDoesNotWaitNamesItsFutures();
     void whatIsKnownOfFuturesIsKnownOfEach_data();
     void whatIsKnownOfFuturesIsKnownOfEach();
+    void finishedFuturesDoNotPileUpWhileOthersCome_data();
+    void finishedFuturesDoNotPileUpWhileOthersCome();
     void futuresThatHaveFinishedAreNotLeftUnfinished_data();
     void futuresThatHaveFinishedAreNotLeftUnfinished();
     void aResultMaySpawnInItsDestructor_data();
@@ -462,6 +465,47 @@ void tst_Adoption::whatIsKnownOfFuturesIsKnownOfEach()
         promise.finish();
 }
 
+void tst_Adoption::finishedFuturesDoNotPileUpWhileOthersCome_data()
+{
+    const Place named = [](const QFuture<void> &future) { spawnDaemon(u"named"_s, future); };
+    const Place unnamed = [](const QFuture<void> &future) { spawnDaemon(future); };
+    QTest::addColumn<std::vector<Place>>("places");
+    QTest::addColumn<std::size_t>("blocked");
+    QTest::addColumn<int>("most");
+    QTest::newRow("one place") << std::vector{unnamed} << std::size_t(0) << 600;
+    QTest::newRow("named ones") << std::vector{named} << std::size_t(0) << 600;
+    QTest::newRow("two places") << std::vector{named, unnamed} << std::size_t(0) << 600;
+    QTest::newRow("behind some that are blocked")
+        << std::vector{unnamed} << std::size_t(300) << 5'000;
+}
+
+void tst_Adoption::finishedFuturesDoNotPileUpWhileOthersCome()
+{
+    QFETCH(const std::vector<Place>, places);
+    QFETCH(const std::size_t, blocked);
+    QFETCH(const int, most);
+    constexpr int many = 20'000;
+    std::vector<QPromise<void>> promises(blocked);
+    qsizetype mostPending = 0;
+    const Report report =
+        tryEnter([&] {
+            for (QPromise<void> &promise : promises) {
+                promise.start();
+                spawnDaemon(promise.future());
+            }
+            for (int i = 0; i < many; ++i) {
+                if (i % 1'000 == 0)
+                    mostPending = std::max(mostPending, Client::current().jobs().size());
+                places[std::size_t(i) % places.size()](QtFuture::makeReadyFuture());
+            }
+            for (QPromise<void> &promise : promises)
+                promise.finish();
+        }).janitorResult;
+    QCOMPARE_LE(mostPending, most);
+    QCOMPARE(report.completedCount(), many + int(blocked));
+    QCOMPARE(report.errorCount(), 0);
+}
+
 void tst_Adoption::futuresThatHaveFinishedAreNotLeftUnfinished_data()
 {
     QTest::addColumn<bool>("fails");
@@ -472,14 +516,19 @@ void tst_Adoption::futuresThatHaveFinishedAreNotLeftUnfinished_data()
 void tst_Adoption::futuresThatHaveFinishedAreNotLeftUnfinished()
 {
     QFETCH(const bool, fails);
-    constexpr int many = 20'000; // more than the agent settles while others come
+    constexpr int many = 20'000; // more than are settled at once
+    std::vector<QPromise<void>> promises(many);
     Options options;
     if (!fails)
         options.drainTimeout = std::chrono::milliseconds(0);
     const Report report =
         tryEnter(options, [&] {
-            for (int i = 0; i < many; ++i)
-                spawnDaemon(QFuture<void>(QtFuture::makeReadyFuture()));
+            for (QPromise<void> &promise : promises) {
+                promise.start();
+                spawnDaemon(promise.future());
+            }
+            for (QPromise<void> &promise : promises)
+                promise.finish();
             if (!fails)
                 return;
             spawnDaemon(QtFuture::makeExceptionalFuture(std::make_exception_ptr(1)));
