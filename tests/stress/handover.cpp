@@ -79,6 +79,30 @@ bool everyAdoptedFutureIsAwaited(int futures)
     return result.janitorResult.completedCount() == futures;
 }
 
+/// Futures that finish while others are adopted are counted by those who adopt, side by side.
+bool everyFutureIsCountedOnce(int dozens)
+{
+    const auto result = QJanitor::tryEnter([&] {
+        std::vector<std::thread> threads;
+        for (int spawner = 0; spawner < spawners; ++spawner) {
+            threads.emplace_back(QJanitor::Client::current().bind([dozens] {
+                for (int dozen = 0; dozen < dozens; ++dozen) {
+                    std::array<QPromise<void>, 12> promises;
+                    for (QPromise<void> &promise : promises) {
+                        promise.start();
+                        QJanitor::spawnDaemon(promise.future());
+                    }
+                    for (QPromise<void> &promise : promises)
+                        promise.finish();
+                }
+            }));
+        }
+        for (std::thread &thread : threads)
+            thread.join();
+    });
+    return result.janitorResult.completedCount() == 12 * dozens * spawners;
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -87,9 +111,10 @@ int main(int argc, char **argv)
     bool (*const race)(int) = what == "jobs"        ? everyJobIsOrderedBeforeTheEnd
                               : what == "handed-on" ? everyHandedOnJobIsOrderedBeforeTheEnd
                               : what == "futures"   ? everyAdoptedFutureIsAwaited
+                              : what == "counted"   ? everyFutureIsCountedOnce
                                                     : nullptr;
     if (!race) {
-        std::fprintf(stderr, "usage: stress_handover jobs|handed-on|futures\n");
+        std::fprintf(stderr, "usage: stress_handover jobs|handed-on|futures|counted\n");
         return 2;
     }
     for (int round = 1; round <= 50; ++round) {

@@ -154,6 +154,23 @@ void spawnOne(const RoundPointer &round, Random &random, int depth, const Client
     });
 }
 
+/// Hands so many futures to \a client that they are counted while others come.
+void spawnManyFutures(const RoundPointer &round, Random &random, const Client &client)
+{
+    for (int i = 0; i < 600; ++i) {
+        Record &record = round->record("one of many futures");
+        record.isFuture = true;
+        QPromise<Error> promise;
+        promise.start();
+        record.accepted =
+            client.trySpawnDaemon(QFuture<void>(promise.future())) == SpawnError::NoError;
+        if (i % 8 == 0)
+            round->finisher.take(std::move(promise), random());
+        else
+            promise.finish();
+    }
+}
+
 Options optionsOf(const RoundPointer &round, Random &random)
 {
     static constexpr std::array policies{FailurePolicy::FailFast, FailurePolicy::CancelAndWait,
@@ -218,6 +235,10 @@ void act(const RoundPointer &round, Random random, int depth)
             break;
         case 5:
             ensureJanitor(round, random, depth);
+            break;
+        case 6:
+            if (random() % 16 == 0)
+                spawnManyFutures(round, random, client);
             break;
         default:
             spawnOne(round, random, depth, client);
