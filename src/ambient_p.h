@@ -21,7 +21,7 @@ struct Frame
 
 /// Returns this thread's slot. Not to be kept: the main thread's goes with the application.
 Frame &ambientSlot();
-/// Where this thread's frame lies; null until it is first needed. Only for the two around it.
+/// Where this thread's frame lies; null until it is first needed. For presentFrame().
 extern constinit thread_local Frame *cachedSlot;
 /// What a thread without a frame has. Never destroyed.
 const Frame &noFrame();

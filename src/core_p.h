@@ -83,8 +83,7 @@ public:
     const Frame &outer() const { return m_outer; }
 
     // ---- jobs that are futures: corefutures.cpp, coresettling.cpp
-    /// Settles new futures that have finished, and returns some of the others: watch them. As long as
-    /// there are more of them, call it again after a while.
+    /// Settles new futures, and returns some to watch. While there are others, call it again later.
     std::vector<WatchedJob *> takeNewFutures();
     /// Returns whether the agent is to look again by itself; otherwise it gets another ticket.
     bool needsAnotherLook();
@@ -241,8 +240,10 @@ private:
     void sortNew(Sorted &sorted);
     void sortOldestBatch(Sorted &sorted);
     void settleSorted(Sorted &sorted);
-    void settleNew(Sorted &sorted, std::atomic<int> &settlers);
+    bool settleAside(Sorted &sorted);
+    void settleAwaited(Sorted &sorted);
     void settleWhileListing();
+    void takeFinishedWatched(Sorted &sorted);
     void settleFinishedFutures();
     /// Has the agent look at the new futures. One ticket is enough for many, but draining is urgent.
     void postFutures()
@@ -350,10 +351,10 @@ private:
     /// A watcher costs more than a look. While looks find many that have finished, few are watched.
     std::size_t m_watchLimit = 64;
     std::size_t m_newFutureCount = 0;
-    std::size_t m_listedSinceLook = 0; ///< By those who list them.
+    std::size_t m_listedCount = 0;      ///< Ever.
+    std::size_t m_listedAtLastLook = 0; ///< By the agent.
     std::vector<HeldPromise> m_heldPromises;
-    std::vector<Core *>
-        m_inner; ///< Janitors inside whose futures are to be cancelled with this one's.
+    std::vector<Core *> m_inner; ///< Janitors inside: their futures are cancelled with this one's.
     std::atomic<bool> m_followsOuter{false}; ///< Written under the lock.
 
     std::atomic<Core *> m_taker{nullptr};
@@ -363,7 +364,7 @@ private:
     std::atomic<bool> m_done{false};
     std::atomic_flag m_stopAnnounced;
     std::atomic<int> m_waitersSettling{0};    ///< How many who wait settle new futures,
-    std::atomic<int> m_othersSettling{0};     ///< and how many others.
+    std::atomic<int> m_othersSettling{0};     ///< and how many others: the agent, who lists them.
     std::atomic<bool> m_watched{false};       ///< Somebody observes or holds a future.
     std::atomic<bool> m_futuresPosted{false}; ///< The agent is about to take the new futures.
     std::atomic<bool> m_told{false}; ///< The agent has a ticket of this core that it has not read.

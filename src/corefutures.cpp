@@ -110,10 +110,7 @@ inline Core::NewFuture Core::listNew(FutureFacts &&facts, Source &&source)
         roomForNew(std::move(facts)).emplace_back(std::forward<Source>(source));
     ++m_newFutureCount;
     NewFuture listed;
-    if (++m_listedSinceLook == FutureBatch::largest) {
-        m_listedSinceLook = 0;
-        listed.isTimeToSettle = true;
-    }
+    listed.isTimeToSettle = ++m_listedCount % FutureBatch::largest == 0;
     // If stop was requested before; a later request finds it listed.
     if (isStopRequested(roleOf(kind)) && !future.isFinished())
         listed.toCancel = future;
@@ -233,6 +230,8 @@ void Core::giveUpWatch(WatchedJob *job)
 {
     const std::unique_ptr<WatchedJob> unwatched(job);
     const std::lock_guard lock(m_mutex);
+    if (std::exchange(job->isTaken, true))
+        return;
     m_watchedJobs.remove(job);
     roomForNew(std::move(job->facts)).push_back(std::move(job->future));
     ++m_newFutureCount;

@@ -8,27 +8,44 @@
 #include "texts_p.h"
 
 #include <QtCore/qdeadlinetimer.h>
-#include <QtCore/qscopeguard.h>
 #include <QtCore/qthread.h>
+#include <QtCore/qvarlengtharray.h>
 
 #include <algorithm>
 #include <chrono>
-#include <iterator>
 #include <utility>
 
 namespace QJanitor::Private {
 
+namespace {
+
+/// Counts a thread that settles futures.
+class Settling
+{
+public:
+    explicit Settling(std::atomic<int> &threads)
+        : m_threads(threads)
+    {
+        m_threads.fetch_add(1, std::memory_order_relaxed);
+    }
+    ~Settling() { m_threads.fetch_sub(1, std::memory_order_release); }
+    Q_DISABLE_COPY_MOVE(Settling)
+
+private:
+    std::atomic<int> &m_threads;
+};
+
+} // namespace
+
 /// What sortNew() made of some new futures.
 struct Core::Sorted
 {
-    /// For as many as one sortNew() may look at, so that it allocates nothing for those.
-    Sorted() { succeeded.reserve(2 * FutureBatch::largest); }
-
     bool leavesOthers = false; ///< Than those that have succeeded.
     bool someFinished = false;
     std::size_t room = 0;     ///< For those that are to be watched.
     std::size_t lookedAt = 0; ///< By the last sortNew().
-    std::vector<QFuture<void>> succeeded;
+    /// Has room for as many as one sortNew() looks at, which allocates nothing for those.
+    QVarLengthArray<QFuture<void>, 2 * FutureBatch::largest> succeeded;
     std::list<FutureBatch> emptied;
     std::vector<WatchedJob *> finished;
     std::vector<WatchedJob *> unfinished;
@@ -44,7 +61,7 @@ void Core::sortNew(Sorted &sorted)
     for (std::size_t left = m_newFutures.size(); left > 0 && sorted.lookedAt < FutureBatch::largest;
          --left)
         sortOldestBatch(sorted);
-    if (m_newFutures.empty())
+    if (m_newFutures.empty() && m_self)
         sorted.core = std::exchange(m_self, {});
 }
 
@@ -94,12 +111,24 @@ void Core::settleSorted(Sorted &sorted)
     sorted.finished.clear();
 }
 
-/// Sorts some, and counts their ends; \a settlers is how many do so.
-void Core::settleNew(Sorted &sorted, std::atomic<int> &settlers)
+/// Sorts some, and counts their ends, on a thread that does not wait for them. Two that free what a third
+/// has allocated only wait for each other: while who waits does it, returns false.
+bool Core::settleAside(Sorted &sorted)
 {
-    settlers.fetch_add(1, std::memory_order_relaxed);
-    const auto settled =
-        qScopeGuard([&settlers] { settlers.fetch_sub(1, std::memory_order_release); });
+    const Settling settling(m_othersSettling);
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_waitersSettling.load(std::memory_order_relaxed) > 0)
+            return false;
+        sortNew(sorted);
+    }
+    settleSorted(sorted);
+    return true;
+}
+
+/// The same for who waits.
+void Core::settleAwaited(Sorted &sorted)
+{
     {
         const std::lock_guard lock(m_mutex);
         sortNew(sorted);
@@ -108,16 +137,15 @@ void Core::settleNew(Sorted &sorted, std::atomic<int> &settlers)
 }
 
 /// For who lists many: to free old futures and take their memory for new ones costs less than to keep
-/// them all until the end. No code of the users' runs here: the last QFuture of their type takes results
-/// along, and continuations have run.
+/// them all until the end. Of the users' code only what continuations have captured may be destroyed.
 void Core::settleWhileListing()
 {
     try {
         Sorted sorted;
         sorted.leavesOthers = true;
-        settleNew(sorted, m_othersSettling);
+        settleAside(sorted);
     } catch (const std::bad_alloc &) {
-        // The agent comes, too.
+        // The new future has been accepted, whatever becomes of the old ones' news.
     }
 }
 
@@ -125,20 +153,23 @@ std::vector<WatchedJob *> Core::takeNewFutures()
 {
     Sorted sorted;
     std::size_t count = 0;
+    bool arePouring = false;
     bool hasLooked = false;
     {
         const std::lock_guard lock(m_mutex);
-        constexpr std::size_t atOnce = 4096;
-        count = std::min(m_newFutureCount, std::max(m_newFutureCount / 4, atOnce));
-        sorted.room = m_watchLimit - std::min(m_watchLimit, m_watchedJobs.count);
+        constexpr std::size_t fewest = 4'096;
+        constexpr std::size_t most = 65'536;
+        count = std::min(m_newFutureCount, std::clamp(m_newFutureCount / 4, fewest, most));
+        const std::size_t before = std::exchange(m_listedAtLastLook, m_listedCount);
+        arePouring = m_listedCount - before > FutureBatch::largest;
+        if (!arePouring)
+            sorted.room = m_watchLimit - std::min(m_watchLimit, m_watchedJobs.count);
     }
-    // Two threads that free what a third has allocated only wait for each other: leave it to who waits.
-    while (count > 0 && m_waitersSettling.load(std::memory_order_relaxed) == 0) {
-        settleNew(sorted, m_othersSettling);
+    while (count > 0 && settleAside(sorted)) {
         count = sorted.lookedAt == 0 ? 0 : count - std::min(count, sorted.lookedAt);
         hasLooked = true;
     }
-    if (hasLooked && !sorted.someFinished && sorted.room == 0) {
+    if (hasLooked && !arePouring && !sorted.someFinished && sorted.room == 0) {
         const std::lock_guard lock(m_mutex);
         m_watchLimit *= 2;
     }
@@ -157,40 +188,66 @@ bool Core::needsAnotherLook()
 
 bool Core::settleNewFutures()
 {
+    const Settling settling(m_waitersSettling);
     Sorted sorted;
-    settleNew(sorted, m_waitersSettling);
+    settleAwaited(sorted);
     return sorted.someFinished;
 }
 
-/// Looks at each new future once, so that none that has finished is taken for one that is pending.
+/// Takes the watched jobs whose end the agent has yet to hear of. Under the lock.
+void Core::takeFinishedWatched(Sorted &sorted)
+{
+    WatchedJob *job = m_watchedJobs.first;
+    for (std::size_t left = m_watchedJobs.count; left > 0; --left) {
+        WatchedJob *const old = std::exchange(job, job->next);
+        if (old->isTaken || !old->future.isFinished())
+            continue;
+        // Another in its place: the agent has this one, and may be reading its future.
+        std::unique_ptr<WatchedJob> taken(
+            new WatchedJob{old->facts.taken(), old->future, CorePointer(this)});
+        sorted.finished.push_back(taken.get());
+        old->isTaken = true;
+        m_watchedJobs.remove(old);
+        m_watchedJobs.add(taken.release());
+    }
+}
+
+/// Looks at each future once, so that none that has finished is taken for one that is pending.
 void Core::settleFinishedFutures()
 {
+    const Settling settling(m_waitersSettling);
+    Sorted sorted;
     std::size_t count = 0;
     {
         const std::lock_guard lock(m_mutex);
         count = m_newFutureCount;
+        takeFinishedWatched(sorted);
     }
+    settleSorted(sorted);
     while (count > 0) {
-        Sorted sorted;
-        settleNew(sorted, m_waitersSettling);
+        settleAwaited(sorted);
         count = sorted.lookedAt == 0 ? 0 : count - std::min(count, sorted.lookedAt);
     }
-    // Nor those that others are about to count, unless the destructor of a result blocks it.
+    // Nor those that others are about to count, unless the destructor of a result blocks them.
     constexpr std::chrono::milliseconds moment(100);
     const QDeadlineTimer end(moment);
     while (m_othersSettling.load(std::memory_order_acquire) > 0 && !end.hasExpired())
         QThread::yieldCurrentThread();
 }
 
-/// Counts the end of a job whose future has finished, and deletes it.
+/// Counts the end of a job whose future has finished, unless it was taken, and deletes it.
 void Core::endWatch(WatchedJob *job)
 {
     const std::unique_ptr<WatchedJob> ended(job);
     const CorePointer self = job->core; // the job may be what keeps this
+    const Settling settling(m_othersSettling);
     Outcome outcome;
     Adoption adoption;
     {
-        const std::lock_guard lock(m_mutex); // it is listed still
+        const std::lock_guard lock(m_mutex);
+        if (std::exchange(job->isTaken, true))
+            return;
+        // It is listed still.
         std::swap(adoption.future, job->future);
         if (FutureDetails *details = job->facts.details.get()) {
             adoption.failureByValue = std::move(details->failureByValue);

@@ -239,6 +239,8 @@ void act(const RoundPointer &round, Random random, int depth)
         case 6:
             if (random() % 16 == 0)
                 spawnManyFutures(round, random, client);
+            else
+                spawnOne(round, random, depth, client);
             break;
         default:
             spawnOne(round, random, depth, client);

@@ -50,10 +50,14 @@ private Q_SLOTS:
     void whatIsKnownOfFuturesIsKnownOfEach();
     void finishedFuturesDoNotPileUpWhileOthersCome_data();
     void finishedFuturesDoNotPileUpWhileOthersCome();
+    void ofManyFuturesEachEndCounts();
+    void aFailureIsSeenWhileOthersCome();
     void futuresThatHaveFinishedAreNotLeftUnfinished_data();
     void futuresThatHaveFinishedAreNotLeftUnfinished();
     void aResultMaySpawnInItsDestructor_data();
     void aResultMaySpawnInItsDestructor();
+    void aCaptureMaySpawnInItsDestructor_data();
+    void aCaptureMaySpawnInItsDestructor();
     void aFutureMayOutliveItsJanitor();
     void progressOfAFutureIsShown();
 };
@@ -506,6 +510,49 @@ void tst_Adoption::finishedFuturesDoNotPileUpWhileOthersCome()
     QCOMPARE(report.errorCount(), 0);
 }
 
+void tst_Adoption::ofManyFuturesEachEndCounts()
+{
+    constexpr int many = 10'000; // of each sort
+    const QFuture<void> succeeded = QtFuture::makeReadyFuture();
+    const QFuture<void> failed = QtFuture::makeExceptionalFuture(std::make_exception_ptr(1));
+    const QFuture<Error> failedByValue = QtFuture::makeReadyFuture(Error(u"no disk"_s));
+    QFuture<void> canceled(succeeded);
+    {
+        QPromise<void> promise;
+        promise.start();
+        canceled = promise.future();
+        canceled.cancel();
+        promise.finish();
+    }
+    const Report report = tryEnter({.failurePolicy = FailurePolicy::KeepGoing}, [&] {
+                              for (int i = 0; i < many; ++i) {
+                                  spawnDaemon(succeeded);
+                                  spawnDaemon(failed);
+                                  spawnDaemon(failedByValue);
+                                  spawnDaemon(canceled);
+                                  spawnCleanupJob(succeeded);
+                                  spawnCleanupJob(failedByValue);
+                              }
+                          }).janitorResult;
+    QCOMPARE(report.completedCount(), 2 * many);
+    QCOMPARE(report.errorCount(), 4 * many);
+    QCOMPARE(report.canceledCount(), 0); // nobody has requested that
+}
+
+void tst_Adoption::aFailureIsSeenWhileOthersCome()
+{
+    const Report report =
+        tryEnter([] {
+            spawnDaemon(QtFuture::makeExceptionalFuture(std::make_exception_ptr(1)));
+            blockUntil([] {
+                for (int i = 0; i < 1'000; ++i)
+                    (void)trySpawnDaemon(QFuture<void>(QtFuture::makeReadyFuture()));
+                return isStopRequested();
+            });
+        }).janitorResult;
+    QCOMPARE(report.errorCount(), 1);
+}
+
 void tst_Adoption::futuresThatHaveFinishedAreNotLeftUnfinished_data()
 {
     QTest::addColumn<bool>("fails");
@@ -582,6 +629,34 @@ void tst_Adoption::aResultMaySpawnInItsDestructor()
             return spawnDaemon(open());
         const QFuture<Session> kept = open();
         spawnDaemon(kept);
+    });
+    QCOMPARE(log.events(), QStringList({u"closed"_s}));
+}
+
+void tst_Adoption::aCaptureMaySpawnInItsDestructor_data()
+{
+    QTest::addColumn<int>("others");
+    QTest::newRow("while others come") << 1'000;
+    QTest::newRow("while the janitor drains") << 0;
+}
+
+void tst_Adoption::aCaptureMaySpawnInItsDestructor()
+{
+    QFETCH(const int, others);
+    const Log log;
+    enter([&] {
+        const auto open = [&] {
+            QPromise<void> promise;
+            promise.start();
+            // Constant, so that it cannot be moved out and goes with the future.
+            const auto session = std::make_shared<Session>(log);
+            (void)promise.future().then([session] {});
+            promise.finish();
+            return promise.future();
+        };
+        spawnDaemon(open());
+        for (int i = 0; i < others; ++i)
+            spawnDaemon(QtFuture::makeReadyFuture());
     });
     QCOMPARE(log.events(), QStringList({u"closed"_s}));
 }

@@ -13,6 +13,7 @@
 #include <QtCore/qtimer.h>
 #include <QtTest/qtest.h>
 
+#include <algorithm>
 #include <numeric>
 #include <vector>
 
@@ -265,7 +266,11 @@ void tst_Progress::progressOfOneOfManyFuturesIsItsOwn()
             for (const int i : reporting)
                 promises[std::size_t(i)].setProgressValueAndText(1, u"reported"_s);
             // Until the first look at their progress they shall be older than it can become.
-            blockUntil([&] { return Client::current().jobs().value(0).age >= timeout; });
+            blockUntil([&] {
+                const QList<JobInfo> jobs = Client::current().jobs();
+                return std::all_of(jobs.begin(), jobs.end(),
+                                   [&](const JobInfo &job) { return job.age >= timeout; });
+            });
             if (finishes)
                 QTimer::singleShot(0, this, finish);
         }).janitorResult;
