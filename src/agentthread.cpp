@@ -84,7 +84,7 @@ void onApplicationGoing()
     }
     home().starting.store(false);
     Agent::deliver(home().mailbox.takeAll(), nullptr); // what it had no time for
-    CoJob::abandonAll(); // no events, no resumption
+    CoJob::abandonAll();                               // no events, no resumption
 }
 
 void onApplicationCreated()
@@ -133,6 +133,14 @@ void AgentThread::setAlarm(Alarm &alarm)
 void AgentThread::clearAlarm(Alarm &alarm)
 {
     home().mailbox.clearAlarm(alarm);
+}
+
+bool AgentThread::isCurrent()
+{
+    home().posting.fetch_add(1);
+    const auto done = qScopeGuard([] { home().posting.fetch_sub(1); });
+    const Agent *agent = home().agent.load(std::memory_order_acquire);
+    return agent && agent->thread() == QThread::currentThread();
 }
 
 bool AgentThread::callOnApplicationThread(const std::function<void()> &function)

@@ -30,6 +30,8 @@ public:
     static bool callOnApplicationThread(const std::function<void()> &function);
     /// Returns true from the constructor of the application until its post routine here has run.
     static bool hasApplication();
+    /// Whether this is the agent's thread.
+    static bool isCurrent();
 };
 
 } // namespace QJanitor::Private

@@ -240,11 +240,11 @@ private:
     void sortNew(Sorted &sorted);
     void sortOldestBatch(Sorted &sorted);
     void settleSorted(Sorted &sorted);
-    bool settleAside(Sorted &sorted);
     void settleAwaited(Sorted &sorted);
+    bool settleAside(Sorted &sorted);
     void settleWhileListing();
-    void takeFinishedWatched(Sorted &sorted);
     void settleFinishedFutures();
+    bool areBeingSettled() const;
     /// Has the agent look at the new futures. One ticket is enough for many, but draining is urgent.
     void postFutures()
     {
@@ -293,6 +293,7 @@ private:
     void close(Todo &todo, bool leaves);
     void finish();
     void wake();
+    std::vector<CorePointer> wards() const;
     void addWardsToReport(Todo &todo);
     void carryOut(Todo &todo);
     QString describeName() const;
@@ -363,9 +364,10 @@ private:
     std::atomic<bool> m_draining{false};
     std::atomic<bool> m_done{false};
     std::atomic_flag m_stopAnnounced;
-    std::atomic<int> m_waitersSettling{0};    ///< How many who wait settle new futures,
-    std::atomic<int> m_othersSettling{0};     ///< and how many others: the agent, who lists them.
-    std::atomic<bool> m_watched{false};       ///< Somebody observes or holds a future.
+    std::atomic<int> m_awaiting{
+        0}; ///< How many settle futures that they wait for: others keep away.
+    std::atomic<int> m_settling{0};     ///< How many have taken futures and have yet to count them.
+    std::atomic<bool> m_watched{false}; ///< Somebody observes or holds a future.
     std::atomic<bool> m_futuresPosted{false}; ///< The agent is about to take the new futures.
     std::atomic<bool> m_told{false}; ///< The agent has a ticket of this core that it has not read.
 };

@@ -76,13 +76,8 @@ bool Core::lookAtJobs(std::int64_t now)
 /// The same for the jobs that others have handed on. Not under the lock: theirs come first.
 bool Core::lookAtWards(std::int64_t now)
 {
-    std::vector<CorePointer> wards;
-    {
-        const std::lock_guard lock(m_mutex);
-        wards = m_wards;
-    }
     bool some = false;
-    for (const CorePointer &ward : wards) {
+    for (const CorePointer &ward : wards()) {
         some |= ward->lookAtWards(now);
         const std::lock_guard lock(ward->m_mutex);
         some |= ward->lookAtJobs(now);

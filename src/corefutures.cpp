@@ -230,8 +230,6 @@ void Core::giveUpWatch(WatchedJob *job)
 {
     const std::unique_ptr<WatchedJob> unwatched(job);
     const std::lock_guard lock(m_mutex);
-    if (std::exchange(job->isTaken, true))
-        return;
     m_watchedJobs.remove(job);
     roomForNew(std::move(job->facts)).push_back(std::move(job->future));
     ++m_newFutureCount;
@@ -239,12 +237,7 @@ void Core::giveUpWatch(WatchedJob *job)
 
 void Core::lookAfterFutures()
 {
-    std::vector<CorePointer> wards;
-    {
-        const std::lock_guard lock(m_mutex);
-        wards = m_wards;
-    }
-    for (const CorePointer &ward : wards)
+    for (const CorePointer &ward : wards())
         ward->lookAfterFutures();
     if (!hasNewFutures())
         return;

@@ -104,7 +104,6 @@ struct WatchedJob
     CorePointer core;
     WatchedJob *previous = nullptr; ///< In the core's list, under its lock.
     WatchedJob *next = nullptr;
-    bool isTaken = false; ///< Somebody counts its end: the agent has only to delete it. Under the lock.
 };
 
 /// The watched jobs of a core, the oldest first.

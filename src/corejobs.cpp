@@ -145,12 +145,8 @@ bool Core::runOneJob()
             return true;
         }
     }
-    std::vector<CorePointer> wards;
-    {
-        const std::lock_guard lock(m_mutex);
-        wards = m_wards;
-    }
-    return std::any_of(wards.begin(), wards.end(), [this](const CorePointer &ward) {
+    const std::vector<CorePointer> handedOn = wards();
+    return std::any_of(handedOn.begin(), handedOn.end(), [this](const CorePointer &ward) {
         return ward->m_pool == m_pool && ward->runOneJob();
     });
 }

@@ -3,6 +3,7 @@
 
 // The part of the core that looks at new futures: some are settled, some watched, the others left.
 
+#include "agentthread_p.h"
 #include "corelane_p.h"
 #include "job_p.h"
 #include "texts_p.h"
@@ -19,17 +20,17 @@ namespace QJanitor::Private {
 
 namespace {
 
-/// Counts a thread that settles futures.
-class Settling
+/// Counts a thread for as long as it does something.
+class Counted
 {
 public:
-    explicit Settling(std::atomic<int> &threads)
+    explicit Counted(std::atomic<int> &threads)
         : m_threads(threads)
     {
         m_threads.fetch_add(1, std::memory_order_relaxed);
     }
-    ~Settling() { m_threads.fetch_sub(1, std::memory_order_release); }
-    Q_DISABLE_COPY_MOVE(Settling)
+    ~Counted() { m_threads.fetch_sub(1, std::memory_order_release); }
+    Q_DISABLE_COPY_MOVE(Counted)
 
 private:
     std::atomic<int> &m_threads;
@@ -111,29 +112,30 @@ void Core::settleSorted(Sorted &sorted)
     sorted.finished.clear();
 }
 
-/// Sorts some, and counts their ends, on a thread that does not wait for them. Two that free what a third
-/// has allocated only wait for each other: while who waits does it, returns false.
-bool Core::settleAside(Sorted &sorted)
+/// Sorts some and counts their ends, for who waits for them.
+void Core::settleAwaited(Sorted &sorted)
 {
-    const Settling settling(m_othersSettling);
+    const Counted settling(m_settling);
     {
         const std::lock_guard lock(m_mutex);
-        if (m_waitersSettling.load(std::memory_order_relaxed) > 0)
+        sortNew(sorted);
+    }
+    settleSorted(sorted);
+}
+
+/// The same for others. Two threads that free what a third has allocated only wait for each other: returns
+/// false while somebody else waits for them.
+bool Core::settleAside(Sorted &sorted)
+{
+    const Counted settling(m_settling);
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_awaiting.load(std::memory_order_relaxed) > 0)
             return false;
         sortNew(sorted);
     }
     settleSorted(sorted);
     return true;
-}
-
-/// The same for who waits.
-void Core::settleAwaited(Sorted &sorted)
-{
-    {
-        const std::lock_guard lock(m_mutex);
-        sortNew(sorted);
-    }
-    settleSorted(sorted);
 }
 
 /// For who lists many: to free old futures and take their memory for new ones costs less than to keep
@@ -188,66 +190,58 @@ bool Core::needsAnotherLook()
 
 bool Core::settleNewFutures()
 {
-    const Settling settling(m_waitersSettling);
     Sorted sorted;
+    const Counted awaiting(m_awaiting);
     settleAwaited(sorted);
     return sorted.someFinished;
 }
 
-/// Takes the watched jobs whose end the agent has yet to hear of. Under the lock.
-void Core::takeFinishedWatched(Sorted &sorted)
-{
-    WatchedJob *job = m_watchedJobs.first;
-    for (std::size_t left = m_watchedJobs.count; left > 0; --left) {
-        WatchedJob *const old = std::exchange(job, job->next);
-        if (old->isTaken || !old->future.isFinished())
-            continue;
-        // Another in its place: the agent has this one, and may be reading its future.
-        std::unique_ptr<WatchedJob> taken(
-            new WatchedJob{old->facts.taken(), old->future, CorePointer(this)});
-        sorted.finished.push_back(taken.get());
-        old->isTaken = true;
-        m_watchedJobs.remove(old);
-        m_watchedJobs.add(taken.release());
-    }
-}
-
-/// Looks at each future once, so that none that has finished is taken for one that is pending.
+/// Looks at each new future once, so that none that has finished is taken for one that is pending.
 void Core::settleFinishedFutures()
 {
-    const Settling settling(m_waitersSettling);
+    for (const CorePointer &ward : wards())
+        ward->settleFinishedFutures();
     Sorted sorted;
+    const Counted awaiting(m_awaiting);
     std::size_t count = 0;
     {
         const std::lock_guard lock(m_mutex);
         count = m_newFutureCount;
-        takeFinishedWatched(sorted);
     }
-    settleSorted(sorted);
     while (count > 0) {
         settleAwaited(sorted);
         count = sorted.lookedAt == 0 ? 0 : count - std::min(count, sorted.lookedAt);
     }
-    // Nor those that others are about to count, unless the destructor of a result blocks them.
+    // Nor those that other threads are about to count, unless the destructor of a result blocks them.
     constexpr std::chrono::milliseconds moment(100);
     const QDeadlineTimer end(moment);
-    while (m_othersSettling.load(std::memory_order_acquire) > 0 && !end.hasExpired())
+    while (areBeingSettled() && !end.hasExpired())
         QThread::yieldCurrentThread();
 }
 
-/// Counts the end of a job whose future has finished, unless it was taken, and deletes it.
+/// Whether other threads have futures that have finished, and have yet to count them.
+bool Core::areBeingSettled() const
+{
+    if (m_settling.load(std::memory_order_acquire) > 0)
+        return true;
+    if (AgentThread::isCurrent())
+        return false; // it hears of those that it watches only later
+    const std::lock_guard lock(m_mutex);
+    const WatchedJob *job = m_watchedJobs.first;
+    while (job && !job->future.isFinished())
+        job = job->next;
+    return job;
+}
+
+/// Counts the end of a job whose future has finished, and deletes it.
 void Core::endWatch(WatchedJob *job)
 {
     const std::unique_ptr<WatchedJob> ended(job);
     const CorePointer self = job->core; // the job may be what keeps this
-    const Settling settling(m_othersSettling);
     Outcome outcome;
     Adoption adoption;
     {
-        const std::lock_guard lock(m_mutex);
-        if (std::exchange(job->isTaken, true))
-            return;
-        // It is listed still.
+        const std::lock_guard lock(m_mutex); // it is listed still
         std::swap(adoption.future, job->future);
         if (FutureDetails *details = job->facts.details.get()) {
             adoption.failureByValue = std::move(details->failureByValue);

@@ -63,14 +63,16 @@ void Core::dropWard(const Core *ward)
     m_wards.erase(found);
 }
 
+/// Not under the lock: their own come before it.
+std::vector<CorePointer> Core::wards() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_wards;
+}
+
 void Core::addWardsToReport(Todo &todo)
 {
-    std::vector<CorePointer> wards;
-    {
-        const std::lock_guard lock(m_mutex);
-        wards = m_wards;
-    }
-    for (const CorePointer &ward : wards)
+    for (const CorePointer &ward : wards())
         todo.unfinished += ward->jobs();
     const std::lock_guard lock(m_mutex);
     for (const JobInfo &late : std::as_const(m_lateJobs)) {

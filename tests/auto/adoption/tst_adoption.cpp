@@ -54,6 +54,7 @@ private Q_SLOTS:
     void aFailureIsSeenWhileOthersCome();
     void futuresThatHaveFinishedAreNotLeftUnfinished_data();
     void futuresThatHaveFinishedAreNotLeftUnfinished();
+    void futuresHandedOnThatHaveFinishedAreNotLeftUnfinished();
     void aResultMaySpawnInItsDestructor_data();
     void aResultMaySpawnInItsDestructor();
     void aCaptureMaySpawnInItsDestructor_data();
@@ -584,6 +585,25 @@ void tst_Adoption::futuresThatHaveFinishedAreNotLeftUnfinished()
     QCOMPARE(report.unfinished().size(), 0);
     QCOMPARE(report.completedCount(), many);
     QCOMPARE(report.errorCount(), fails ? 1 : 0);
+}
+
+void tst_Adoption::futuresHandedOnThatHaveFinishedAreNotLeftUnfinished()
+{
+    std::vector<QPromise<void>> promises(2'000);
+    const Report report =
+        tryEnter({.drainTimeout = std::chrono::milliseconds(0)}, [&] {
+            (void)tryEnter([&] {
+                for (QPromise<void> &promise : promises) {
+                    promise.start();
+                    spawnCleanupJob(promise.future());
+                }
+                spawnDaemon(QtFuture::makeExceptionalFuture(std::make_exception_ptr(1)));
+            });
+            for (QPromise<void> &promise : promises)
+                promise.finish();
+        }).janitorResult;
+    QCOMPARE(report.unfinished().size(), 0);
+    QCOMPARE(report.errorCount(), 0);
 }
 
 namespace {
