@@ -8,6 +8,7 @@
 #include "servicemanager_p.h"
 #include "stopnotice_p.h"
 
+#include <QtCore/qcoreapplication.h>
 #include <QtCore/qcoreevent.h>
 #include <QtCore/qfuturewatcher.h>
 #include <QtCore/qsocketnotifier.h>
@@ -64,8 +65,11 @@ void Agent::timerEvent(QTimerEvent *event)
 /// Calls the cores whose alarm is due, and sets the timer for the next one.
 void Agent::ringAlarms()
 {
-    for (const CorePointer &core : m_mailbox.takeDue(coarseNow()))
+    for (const CorePointer &core : m_mailbox.takeDue(coarseNow())) {
+        // What has finished in time may be waiting behind the alarm.
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::FutureCallOut);
         core->onAlarm();
+    }
     const std::int64_t next = m_mailbox.nextAlarm();
     if (next == Alarm::never)
         m_alarm.stop();

@@ -30,6 +30,8 @@ struct Home
     std::atomic<int> posting{0}; ///< Threads inside post(): the agent must not go under their feet.
 };
 
+thread_local bool isAgentsThread = false;
+
 Home &home()
 {
     static auto &home = *new Home;
@@ -45,6 +47,7 @@ void startAgent()
     thread->setObjectName(QStringLiteral("QJanitor agent"));
     auto *agent = new Agent(home().mailbox);
     agent->moveToThread(thread);
+    QObject::connect(thread, &QThread::started, agent, [] { isAgentsThread = true; });
     QObject::connect(thread, &QThread::finished, agent, &QObject::deleteLater);
     thread->start();
     home().thread = thread;
@@ -137,10 +140,7 @@ void AgentThread::clearAlarm(Alarm &alarm)
 
 bool AgentThread::isCurrent()
 {
-    home().posting.fetch_add(1);
-    const auto done = qScopeGuard([] { home().posting.fetch_sub(1); });
-    const Agent *agent = home().agent.load(std::memory_order_acquire);
-    return agent && agent->thread() == QThread::currentThread();
+    return isAgentsThread;
 }
 
 bool AgentThread::callOnApplicationThread(const std::function<void()> &function)

@@ -97,7 +97,8 @@ void Core::endCallee()
 
 void Core::letGo()
 {
-    settleFinishedFutures();
+    if (!isDone())
+        settleFinishedFutures();
     Todo todo;
     {
         const std::lock_guard lock(m_mutex);

@@ -13,6 +13,7 @@
 
 #include <qjanitor/options.h>
 
+#include <QtCore/qdeadlinetimer.h>
 #include <QtCore/qfuture.h>
 #include <QtCore/qpromise.h>
 #include <QtCore/qshareddata.h>
@@ -243,7 +244,7 @@ private:
     void settleAwaited(Sorted &sorted);
     bool settleAside(Sorted &sorted);
     void settleWhileListing();
-    void settleFinishedFutures();
+    void settleFinishedFutures(QDeadlineTimer end = QDeadlineTimer(100));
     bool areBeingSettled() const;
     /// Has the agent look at the new futures. One ticket is enough for many, but draining is urgent.
     void postFutures()

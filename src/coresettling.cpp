@@ -8,12 +8,10 @@
 #include "job_p.h"
 #include "texts_p.h"
 
-#include <QtCore/qdeadlinetimer.h>
 #include <QtCore/qthread.h>
 #include <QtCore/qvarlengtharray.h>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace QJanitor::Private {
@@ -197,10 +195,10 @@ bool Core::settleNewFutures()
 }
 
 /// Looks at each new future once, so that none that has finished is taken for one that is pending.
-void Core::settleFinishedFutures()
+void Core::settleFinishedFutures(QDeadlineTimer end)
 {
     for (const CorePointer &ward : wards())
-        ward->settleFinishedFutures();
+        ward->settleFinishedFutures(end);
     Sorted sorted;
     const Counted awaiting(m_awaiting);
     std::size_t count = 0;
@@ -213,10 +211,8 @@ void Core::settleFinishedFutures()
         count = sorted.lookedAt == 0 ? 0 : count - std::min(count, sorted.lookedAt);
     }
     // Nor those that other threads are about to count, unless the destructor of a result blocks them.
-    constexpr std::chrono::milliseconds moment(100);
-    const QDeadlineTimer end(moment);
     while (areBeingSettled() && !end.hasExpired())
-        QThread::yieldCurrentThread();
+        QThread::usleep(100); // they need the lock
 }
 
 /// Whether other threads have futures that have finished, and have yet to count them.
