@@ -87,7 +87,7 @@ void onApplicationGoing()
     }
     home().starting.store(false);
     Agent::deliver(home().mailbox.takeAll(), nullptr); // what it had no time for
-    CoJob::abandonAll();                               // no events, no resumption
+    CoJob::abandonAll(); // no events, no resumption
 }
 
 void onApplicationCreated()

@@ -20,14 +20,13 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <limits>
 #include <list>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <utility>
 #include <vector>
 
 QT_BEGIN_NAMESPACE
@@ -238,13 +237,12 @@ private:
     bool lookAtFutures(std::int64_t now);
     bool lookAtBatch(std::list<FutureBatch>::iterator batch, std::int64_t now);
     struct Sorted;
-    void sortNew(Sorted &sorted);
+    std::size_t sortNew(Sorted &sorted);
     void sortOldestBatch(Sorted &sorted);
     void settleSorted(Sorted &sorted);
-    void settleAwaited(Sorted &sorted);
-    bool settleAside(Sorted &sorted);
+    std::size_t settleNew(Sorted &sorted, std::size_t atLeast = 1);
     void settleWhileListing();
-    void settleFinishedFutures(QDeadlineTimer end = QDeadlineTimer(100));
+    void settleFinishedFutures(QDeadlineTimer end = QDeadlineTimer(std::chrono::milliseconds(100)));
     bool areBeingSettled() const;
     /// Has the agent look at the new futures. One ticket is enough for many, but draining is urgent.
     void postFutures()
@@ -365,10 +363,9 @@ private:
     std::atomic<bool> m_draining{false};
     std::atomic<bool> m_done{false};
     std::atomic_flag m_stopAnnounced;
-    std::atomic<int> m_awaiting{
-        0}; ///< How many settle futures that they wait for: others keep away.
-    std::atomic<int> m_settling{0};     ///< How many have taken futures and have yet to count them.
-    std::atomic<bool> m_watched{false}; ///< Somebody observes or holds a future.
+    std::atomic<int> m_awaiting{0}; ///< Who settle futures that they wait for: others keep away.
+    std::atomic<int> m_settling{0}; ///< Who have taken futures and have yet to count them.
+    std::atomic<bool> m_watched{false};       ///< Somebody observes or holds a future.
     std::atomic<bool> m_futuresPosted{false}; ///< The agent is about to take the new futures.
     std::atomic<bool> m_told{false}; ///< The agent has a ticket of this core that it has not read.
 };

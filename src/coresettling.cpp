@@ -12,6 +12,7 @@
 #include <QtCore/qvarlengtharray.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace QJanitor::Private {
@@ -39,10 +40,17 @@ private:
 /// What sortNew() made of some new futures.
 struct Core::Sorted
 {
-    bool leavesOthers = false; ///< Than those that have succeeded.
+    /// Who waits for them or lists them has no room for some to watch; who lists them leaves all but
+    /// those that have succeeded.
+    enum class By { Waiter, Agent, Lister };
+
+    explicit Sorted(By who)
+        : by(who)
+    {}
+
+    const By by;
     bool someFinished = false;
-    std::size_t room = 0;     ///< For those that are to be watched.
-    std::size_t lookedAt = 0; ///< By the last sortNew().
+    std::size_t room = 0; ///< For those that are to be watched.
     /// Has room for as many as one sortNew() looks at, which allocates nothing for those.
     QVarLengthArray<QFuture<void>, 2 * FutureBatch::largest> succeeded;
     std::list<FutureBatch> emptied;
@@ -51,31 +59,32 @@ struct Core::Sorted
     CorePointer core;
 };
 
-/// Sorts some of the oldest new futures into \a sorted. As many of those that have not finished as there
-/// is room for are to be watched; the others stay, and come last. Under the lock, so that each job but
-/// those that have succeeded is in some list at any time.
-void Core::sortNew(Sorted &sorted)
+/// Sorts some of the oldest new futures into \a sorted, and returns how many. As many of those that have
+/// not finished as there is room for are to be watched; the others stay, and come last. Under the lock,
+/// so that each job but those that have succeeded is in some list at any time.
+std::size_t Core::sortNew(Sorted &sorted)
 {
-    sorted.lookedAt = 0;
-    for (std::size_t left = m_newFutures.size(); left > 0 && sorted.lookedAt < FutureBatch::largest;
-         --left)
+    std::size_t count = 0;
+    for (std::size_t left = m_newFutures.size(); left > 0 && count < FutureBatch::largest; --left) {
+        count += m_newFutures.front().futures.size();
         sortOldestBatch(sorted);
+    }
     if (m_newFutures.empty() && m_self)
         sorted.core = std::exchange(m_self, {});
+    return count;
 }
 
 void Core::sortOldestBatch(Sorted &sorted)
 {
     FutureBatch &batch = m_newFutures.front();
     std::vector<QFuture<void>> &futures = batch.futures;
-    sorted.lookedAt += futures.size();
     auto kept = futures.begin();
     for (QFuture<void> &future : futures) {
         const bool finished = future.isFinished();
         sorted.someFinished |= finished;
         if (finished && batch.facts.haveSucceeded(future)) {
             sorted.succeeded.push_back(std::move(future));
-        } else if (finished ? sorted.leavesOthers : sorted.room == 0) {
+        } else if (finished ? sorted.by == Sorted::By::Lister : sorted.room == 0) {
             if (&*kept != &future)
                 std::swap(*kept, future);
             ++kept;
@@ -110,30 +119,22 @@ void Core::settleSorted(Sorted &sorted)
     sorted.finished.clear();
 }
 
-/// Sorts some and counts their ends, for who waits for them.
-void Core::settleAwaited(Sorted &sorted)
+/// Sorts at least \a atLeast if there are so many, counts their ends, and returns how many it has sorted.
+/// Two threads that free what a third has allocated only wait for each other: while somebody waits for
+/// them, others sort none.
+std::size_t Core::settleNew(Sorted &sorted, std::size_t atLeast)
 {
-    const Counted settling(m_settling);
-    {
-        const std::lock_guard lock(m_mutex);
-        sortNew(sorted);
+    std::size_t all = 0;
+    for (std::size_t some = 1; some > 0 && all < atLeast; all += some) {
+        const Counted settling(m_settling);
+        std::unique_lock lock(m_mutex);
+        if (sorted.by != Sorted::By::Waiter && m_awaiting.load(std::memory_order_relaxed) > 0)
+            break;
+        some = sortNew(sorted);
+        lock.unlock();
+        settleSorted(sorted);
     }
-    settleSorted(sorted);
-}
-
-/// The same for others. Two threads that free what a third has allocated only wait for each other: returns
-/// false while somebody else waits for them.
-bool Core::settleAside(Sorted &sorted)
-{
-    const Counted settling(m_settling);
-    {
-        const std::lock_guard lock(m_mutex);
-        if (m_awaiting.load(std::memory_order_relaxed) > 0)
-            return false;
-        sortNew(sorted);
-    }
-    settleSorted(sorted);
-    return true;
+    return all;
 }
 
 /// For who lists many: to free old futures and take their memory for new ones costs less than to keep
@@ -141,9 +142,8 @@ bool Core::settleAside(Sorted &sorted)
 void Core::settleWhileListing()
 {
     try {
-        Sorted sorted;
-        sorted.leavesOthers = true;
-        settleAside(sorted);
+        Sorted sorted(Sorted::By::Lister);
+        settleNew(sorted);
     } catch (const std::bad_alloc &) {
         // The new future has been accepted, whatever becomes of the old ones' news.
     }
@@ -151,10 +151,9 @@ void Core::settleWhileListing()
 
 std::vector<WatchedJob *> Core::takeNewFutures()
 {
-    Sorted sorted;
+    Sorted sorted(Sorted::By::Agent);
     std::size_t count = 0;
     bool arePouring = false;
-    bool hasLooked = false;
     {
         const std::lock_guard lock(m_mutex);
         constexpr std::size_t fewest = 4'096;
@@ -165,10 +164,7 @@ std::vector<WatchedJob *> Core::takeNewFutures()
         if (!arePouring)
             sorted.room = m_watchLimit - std::min(m_watchLimit, m_watchedJobs.count);
     }
-    while (count > 0 && settleAside(sorted)) {
-        count = sorted.lookedAt == 0 ? 0 : count - std::min(count, sorted.lookedAt);
-        hasLooked = true;
-    }
+    const bool hasLooked = settleNew(sorted, count) > 0;
     if (hasLooked && !arePouring && !sorted.someFinished && sorted.room == 0) {
         const std::lock_guard lock(m_mutex);
         m_watchLimit *= 2;
@@ -188,9 +184,9 @@ bool Core::needsAnotherLook()
 
 bool Core::settleNewFutures()
 {
-    Sorted sorted;
+    Sorted sorted(Sorted::By::Waiter);
     const Counted awaiting(m_awaiting);
-    settleAwaited(sorted);
+    settleNew(sorted);
     return sorted.someFinished;
 }
 
@@ -199,20 +195,18 @@ void Core::settleFinishedFutures(QDeadlineTimer end)
 {
     for (const CorePointer &ward : wards())
         ward->settleFinishedFutures(end);
-    Sorted sorted;
+    Sorted sorted(Sorted::By::Waiter);
     const Counted awaiting(m_awaiting);
     std::size_t count = 0;
     {
         const std::lock_guard lock(m_mutex);
         count = m_newFutureCount;
     }
-    while (count > 0) {
-        settleAwaited(sorted);
-        count = sorted.lookedAt == 0 ? 0 : count - std::min(count, sorted.lookedAt);
-    }
+    settleNew(sorted, count);
     // Nor those that other threads are about to count, unless the destructor of a result blocks them.
+    constexpr std::chrono::microseconds pause(100); // they need the lock
     while (areBeingSettled() && !end.hasExpired())
-        QThread::usleep(100); // they need the lock
+        QThread::usleep(pause.count());
 }
 
 /// Whether other threads have futures that have finished, and have yet to count them.
