@@ -6,6 +6,8 @@
 #include "core_p.h"
 #include "spawn_p.h"
 
+#include <utility>
+
 namespace QJanitor {
 
 Client::Client() noexcept = default;

@@ -13,6 +13,7 @@
 #include <QtCore/qcoreapplication.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace QJanitor::Private {
 

@@ -8,6 +8,7 @@
 #include "job_p.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace QJanitor::Private {
 

@@ -7,6 +7,7 @@
 #include "core_p.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace QJanitor::Private {
 

@@ -17,6 +17,8 @@
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qthread.h>
 
+#include <utility>
+
 namespace QJanitor {
 
 namespace Private {

@@ -12,6 +12,8 @@
 #include <QtCore/qcoreevent.h>
 #include <QtCore/qelapsedtimer.h>
 
+#include <utility>
+
 namespace QJanitor {
 
 class StatusPrivate : public Private::QueuedObserver<Status>

@@ -7,6 +7,8 @@
 #include "observer_p.h"
 #include "spawn_p.h"
 
+#include <utility>
+
 namespace QJanitor {
 
 class SupervisorPrivate : public Private::QueuedObserver<Supervisor>
