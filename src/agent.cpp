@@ -62,12 +62,19 @@ void Agent::timerEvent(QTimerEvent *event)
         ringAlarms();
 }
 
-/// Calls the cores whose alarm is due, and sets the timer for the next one.
+/// Calls the cores whose alarm is due, and sets the timer for the next one. Of very many only some at a
+/// time: others want to hear from the agent, too.
 void Agent::ringAlarms()
 {
-    for (const CorePointer &core : m_mailbox.takeDue(coarseNow())) {
-        // What has finished in time may be waiting behind the alarm.
-        QCoreApplication::sendPostedEvents(nullptr, QEvent::FutureCallOut);
+    constexpr std::size_t most = 256;
+    std::int64_t heardUntil = -1;
+    for (const CorePointer &core : m_mailbox.takeDue(coarseNow(), most)) {
+        // What has finished in time may be waiting behind the alarm. Once in a tick of the clock, for
+        // this goes through all events of the thread, those too that it has delivered.
+        if (const std::int64_t now = coarseNow(); now > heardUntil) {
+            heardUntil = now;
+            QCoreApplication::sendPostedEvents(nullptr, QEvent::FutureCallOut);
+        }
         core->onAlarm();
     }
     const std::int64_t next = m_mailbox.nextAlarm();

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "alarmheap_p.h"
 #include "ambient_p.h"
 #include "corefutures_p.h"
 #include "corenews_p.h"
@@ -34,19 +35,6 @@ class QAbstractEventDispatcher;
 QT_END_NAMESPACE
 
 namespace QJanitor::Private {
-
-/// When the agent is to call a core's onAlarm(). Linked under the mailbox's lock.
-struct Alarm
-{
-    static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
-
-    Core *core = nullptr;
-    std::atomic<std::int64_t> due{never}; ///< On coarseNow()'s clock. Written by the core.
-    std::int64_t time = never;            ///< What due was when it was set.
-    Alarm *previous = nullptr;
-    Alarm *next = nullptr;
-    std::atomic<bool> isSet{false};
-};
 
 /// How the thread that waits for a janitor is woken: its event dispatcher, else the condition.
 struct Waker

@@ -48,15 +48,11 @@ std::vector<Ticket> Mailbox::takeAll()
 Mailbox::Answer Mailbox::setAlarm(Alarm &alarm)
 {
     const std::lock_guard lock(m_mutex);
-    if (!alarm.isSet) {
-        alarm.isSet = true;
-        alarm.previous = nullptr;
-        alarm.next = m_alarms;
-        if (m_alarms)
-            m_alarms->previous = &alarm;
-        m_alarms = &alarm;
-    }
+    if (alarm.isSet)
+        m_alarms.remove(alarm);
     alarm.time = alarm.due.load(std::memory_order_relaxed);
+    m_alarms.add(alarm);
+    alarm.isSet = true;
     if (!m_open)
         return Answer::Closed;
     if (alarm.time >= m_nextAlarm)
@@ -69,31 +65,23 @@ void Mailbox::clearAlarm(Alarm &alarm)
 {
     const std::lock_guard lock(m_mutex);
     if (alarm.isSet)
-        unlink(alarm);
+        take(alarm);
 }
 
-void Mailbox::unlink(Alarm &alarm)
+void Mailbox::take(Alarm &alarm)
 {
-    if (alarm.next)
-        alarm.next->previous = alarm.previous;
-    if (alarm.previous)
-        alarm.previous->next = alarm.next;
-    else
-        m_alarms = alarm.next;
+    m_alarms.remove(alarm);
     alarm.isSet = false;
 }
 
-std::vector<CorePointer> Mailbox::takeDue(std::int64_t now)
+std::vector<CorePointer> Mailbox::takeDue(std::int64_t now, std::size_t most)
 {
     std::vector<CorePointer> due;
     const std::lock_guard lock(m_mutex);
-    for (Alarm *alarm = m_alarms; alarm;) {
-        Alarm *next = alarm->next;
-        if (alarm->time <= now) {
-            due.emplace_back(alarm->core);
-            unlink(*alarm);
-        }
-        alarm = next;
+    for (Alarm *alarm = m_alarms.first(); alarm && alarm->time <= now && due.size() < most;
+         alarm = m_alarms.first()) {
+        due.emplace_back(alarm->core); // allocates first
+        take(*alarm);
     }
     return due;
 }
@@ -101,9 +89,8 @@ std::vector<CorePointer> Mailbox::takeDue(std::int64_t now)
 std::int64_t Mailbox::nextAlarm()
 {
     const std::lock_guard lock(m_mutex);
-    m_nextAlarm = Alarm::never;
-    for (const Alarm *alarm = m_alarms; alarm; alarm = alarm->next)
-        m_nextAlarm = std::min(m_nextAlarm, alarm->time);
+    const Alarm *alarm = m_alarms.first();
+    m_nextAlarm = alarm ? alarm->time : Alarm::never;
     return m_nextAlarm;
 }
 
@@ -111,7 +98,7 @@ std::vector<CorePointer> Mailbox::coresWithAlarm()
 {
     std::vector<CorePointer> cores;
     const std::lock_guard lock(m_mutex);
-    for (const Alarm *alarm = m_alarms; alarm; alarm = alarm->next)
+    for (Alarm *alarm = m_alarms.first(); alarm; alarm = AlarmHeap::after(alarm))
         cores.emplace_back(alarm->core);
     return cores;
 }
@@ -124,7 +111,7 @@ bool Mailbox::open()
     m_announced = m_hurried = false;
     for (CorePointer &core : std::exchange(m_parked, {}))
         m_tickets.push_back({std::move(core), Ticket::Matter::Futures});
-    return !m_tickets.empty() || m_alarms;
+    return !m_tickets.empty() || m_alarms.first();
 }
 
 void Mailbox::close()

@@ -5,8 +5,10 @@
 
 #pragma once
 
+#include "alarmheap_p.h"
 #include "ticket_p.h"
 
+#include <cstddef>
 #include <mutex>
 #include <vector>
 
@@ -35,8 +37,9 @@ public:
     /// somebody does.
     Answer setAlarm(Alarm &alarm);
     void clearAlarm(Alarm &alarm);
-    /// Takes the alarms that are due at \a now and returns their cores.
-    std::vector<CorePointer> takeDue(std::int64_t now);
+    /// Takes the alarms that are due at \a now, the earliest first and at most \a most, and returns their
+    /// cores.
+    std::vector<CorePointer> takeDue(std::int64_t now, std::size_t most);
     /// Returns when to look next; an earlier alarm that is set later is announced.
     std::int64_t nextAlarm();
 
@@ -48,13 +51,13 @@ public:
     void close();
 
 private:
-    void unlink(Alarm &alarm);
+    void take(Alarm &alarm);
     void park(const CorePointer &core, std::vector<CorePointer> &done);
 
     std::mutex m_mutex;
     std::vector<Ticket> m_tickets;
     std::vector<CorePointer> m_parked; ///< They have futures, and there is no application.
-    Alarm *m_alarms = nullptr;
+    AlarmHeap m_alarms;
     std::int64_t m_nextAlarm = Alarm::never;
     bool m_open = false;
     bool m_announced = false;

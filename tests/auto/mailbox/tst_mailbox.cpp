@@ -30,6 +30,10 @@ private Q_SLOTS:
     void alarms_data();
     void alarms();
     void dueAlarmsNameTheirCores();
+    void alarmThatIsSetAgainHasItsNewTime_data();
+    void alarmThatIsSetAgainHasItsNewTime();
+    void ofManyThatAreDueTheEarliestComeFirst();
+    void noAlarmPaysForTheOthers();
     void openingTellsWhetherThereIsSomething_data();
     void openingTellsWhetherThereIsSomething();
     void newsOfFuturesIsKeptWhileItIsClosed();
@@ -190,7 +194,7 @@ void tst_Mailbox::alarms()
             log +=
                 next == Alarm::never ? QByteArray("-") : QByteArray::number(qlonglong(next / 10));
         } else if (step >= '1' && step <= '9') {
-            log += QByteArray::number(qulonglong(mailbox.takeDue((step - '0') * 10).size()));
+            log += QByteArray::number(qulonglong(mailbox.takeDue((step - '0') * 10, 9).size()));
         } else if (step >= 'A' && step <= 'C') {
             Alarm &alarm = alarms[std::size_t(step - 'A')];
             alarm.core = core.data();
@@ -270,13 +274,88 @@ void tst_Mailbox::dueAlarmsNameTheirCores()
     lateAlarm.due = 20;
     mailbox.setAlarm(lateAlarm);
     mailbox.setAlarm(earlyAlarm);
-    const std::vector<CorePointer> first = mailbox.takeDue(15);
+    const std::vector<CorePointer> first = mailbox.takeDue(15, 9);
     QCOMPARE(first.size(), std::size_t(1));
     QCOMPARE(first[0].data(), early.data());
     QVERIFY(!earlyAlarm.isSet && lateAlarm.isSet);
-    const std::vector<CorePointer> second = mailbox.takeDue(20);
+    const std::vector<CorePointer> second = mailbox.takeDue(20, 9);
     QCOMPARE(second.size(), std::size_t(1));
     QCOMPARE(second[0].data(), late.data());
+}
+
+void tst_Mailbox::alarmThatIsSetAgainHasItsNewTime_data()
+{
+    QTest::addColumn<int>("time");
+    QTest::addColumn<int>("next");
+    QTest::newRow("earlier") << 5 << 5;
+    QTest::newRow("the same") << 20 << 10;
+    QTest::newRow("later") << 40 << 10;
+}
+
+void tst_Mailbox::alarmThatIsSetAgainHasItsNewTime()
+{
+    QFETCH(const int, time);
+    QFETCH(const int, next);
+    Mailbox mailbox;
+    mailbox.open();
+    const CorePointer core = MailboxRaces::makeCore();
+    std::array<Alarm, 3> alarms;
+    for (std::size_t i = 0; i < alarms.size(); ++i) {
+        alarms[i].core = core.data();
+        alarms[i].due = std::int64_t(i + 1) * 10;
+        mailbox.setAlarm(alarms[i]);
+    }
+    alarms[1].due = time;
+    mailbox.setAlarm(alarms[1]);
+    QCOMPARE(mailbox.nextAlarm(), next);
+    mailbox.takeDue(time - 1, 9);
+    QVERIFY(alarms[1].isSet);
+    mailbox.takeDue(time, 9);
+    QVERIFY(!alarms[1].isSet);
+}
+
+void tst_Mailbox::ofManyThatAreDueTheEarliestComeFirst()
+{
+    Mailbox mailbox;
+    mailbox.open();
+    const CorePointer core = MailboxRaces::makeCore();
+    std::array<Alarm, 10> alarms;
+    for (std::size_t i = 0; i < alarms.size(); ++i) {
+        alarms[i].core = core.data();
+        alarms[i].due = std::int64_t((i * 7) % 10);
+        mailbox.setAlarm(alarms[i]);
+    }
+    for (const int taken : {4, 4, 2}) {
+        QCOMPARE(mailbox.takeDue(100, 4).size(), std::size_t(taken));
+        const std::int64_t next = mailbox.nextAlarm();
+        for (const Alarm &alarm : alarms)
+            QCOMPARE(alarm.isSet.load(), alarm.time >= next);
+    }
+    QCOMPARE(mailbox.nextAlarm(), Alarm::never);
+}
+
+/// So many that to look at all of them for each takes longer than a test may.
+void tst_Mailbox::noAlarmPaysForTheOthers()
+{
+    constexpr int count = 400'000;
+    Mailbox mailbox;
+    mailbox.open();
+    const CorePointer core = MailboxRaces::makeCore();
+    std::vector<Alarm> alarms{std::size_t(count)};
+    for (int i = 0; i < count; ++i) {
+        alarms[std::size_t(i)].core = core.data();
+        alarms[std::size_t(i)].due = i;
+        mailbox.setAlarm(alarms[std::size_t(i)]);
+    }
+    for (int now = 0; now < count; ++now) {
+        QCOMPARE(mailbox.takeDue(now, 9).size(), std::size_t(1));
+        Alarm &rung = alarms[std::size_t(now)];
+        QVERIFY(!rung.isSet);
+        rung.due = now + count;
+        mailbox.setAlarm(rung);
+        QCOMPARE(mailbox.nextAlarm(), now + 1);
+    }
+    QCOMPARE(mailbox.coresWithAlarm().size(), std::size_t(count));
 }
 
 void tst_Mailbox::everyTicketIsRead()
