@@ -44,7 +44,7 @@ Agent::~Agent()
         }
         delete watcher;
     }
-    for (const CorePointer &core : m_unwatched)
+    for (const CorePointer &core : takeUnwatched())
         core->forgetFuturesTicket();
 }
 
@@ -87,7 +87,7 @@ void Agent::ringAlarms()
 void Agent::read()
 {
     const std::vector<Ticket> tickets = m_mailbox.takeAll();
-    const std::vector<CorePointer> unwatched = std::exchange(m_unwatched, {});
+    const std::vector<CorePointer> unwatched = takeUnwatched();
     deliver(tickets, this);
     for (const CorePointer &core : unwatched)
         watchFutures(core);
@@ -98,6 +98,14 @@ void Agent::read()
         std::any_of(m_unwatched.begin(), m_unwatched.end(),
                     [](const CorePointer &core) { return core->hasCalleeEnded(); });
     m_pause.start(isWaitedFor ? 1 : usualPause, this);
+}
+
+/// Empties the list of those that have futures which are not watched.
+std::vector<CorePointer> Agent::takeUnwatched()
+{
+    for (const CorePointer &core : m_unwatched)
+        core->listedBy.agent = false;
+    return std::exchange(m_unwatched, {});
 }
 
 void Agent::deliver(const std::vector<Ticket> &tickets, Agent *agent)
@@ -126,12 +134,14 @@ void Agent::deliver(const std::vector<Ticket> &tickets, Agent *agent)
 
 void Agent::watchFutures(const CorePointer &core)
 {
-    if (std::find(m_unwatched.begin(), m_unwatched.end(), core) != m_unwatched.end())
+    if (core->listedBy.agent)
         return;
     for (WatchedJob *job : core->takeNewFutures())
         watch(job);
-    if (core->needsAnotherLook())
+    if (core->needsAnotherLook()) {
         m_unwatched.push_back(core);
+        core->listedBy.agent = true;
+    }
 }
 
 /// Here and not on the application's thread, so that the second signal counts while that is

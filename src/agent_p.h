@@ -57,6 +57,7 @@ private:
     void onQuitRequest();
     void watchTheEnd(const CorePointer &core);
     void watchFutures(const CorePointer &core);
+    std::vector<CorePointer> takeUnwatched();
     void watch(WatchedJob *job);
     void onFinished(Watcher *watcher);
 

@@ -36,6 +36,14 @@ QT_END_NAMESPACE
 
 namespace QJanitor::Private {
 
+/// Which lists a core is in already, noted by those that have the lists: to search them for each of very
+/// many cores would cost more than all else.
+struct ListedBy
+{
+    bool mailbox = false; ///< For the next application. Under the mailbox's lock.
+    bool agent = false;   ///< As one with futures that are not watched. On the agent's thread.
+};
+
 /// How the thread that waits for a janitor is woken: its event dispatcher, else the condition.
 struct Waker
 {
@@ -63,6 +71,8 @@ public:
     Core(const Options &options, Frame outer, Level level);
     ~Core();
     Q_DISABLE_COPY_MOVE(Core)
+
+    ListedBy listedBy; ///< Not used by the core itself.
 
     // ---- asked before anything is started: corejobs.cpp
     SpawnError spawn(const Offer &offer);

@@ -29,12 +29,25 @@ Mailbox::Answer Mailbox::post(Ticket &ticket, bool hurried)
 /// Keeps \a core for the agent of the next application, and moves those that need none to \a done.
 void Mailbox::park(const CorePointer &core, std::vector<CorePointer> &done)
 {
+    // Now and then: to look at all for each would take for ever.
+    if (m_parked.size() >= m_parkedLimit) {
+        takeDone(done);
+        m_parkedLimit = 2 * m_parked.size() + 1;
+    }
+    if (core->listedBy.mailbox)
+        return;
+    m_parked.push_back(core);
+    core->listedBy.mailbox = true;
+}
+
+void Mailbox::takeDone(std::vector<CorePointer> &done)
+{
     const auto isDone = [](const CorePointer &parked) { return parked->isDone(); };
     const auto end = std::stable_partition(m_parked.begin(), m_parked.end(), std::not_fn(isDone));
     done.assign(std::make_move_iterator(end), std::make_move_iterator(m_parked.end()));
     m_parked.erase(end, m_parked.end());
-    if (std::find(m_parked.begin(), m_parked.end(), core) == m_parked.end())
-        m_parked.push_back(core);
+    for (const CorePointer &core : done)
+        core->listedBy.mailbox = false;
 }
 
 std::vector<Ticket> Mailbox::takeAll()
@@ -109,8 +122,11 @@ bool Mailbox::open()
     m_open = true;
     m_nextAlarm = Alarm::never; // the agent of an earlier application is gone
     m_announced = m_hurried = false;
-    for (CorePointer &core : std::exchange(m_parked, {}))
+    m_parkedLimit = 0;
+    for (CorePointer &core : std::exchange(m_parked, {})) {
+        core->listedBy.mailbox = false;
         m_tickets.push_back({std::move(core), Ticket::Matter::Futures});
+    }
     return !m_tickets.empty() || m_alarms.first();
 }
 

@@ -53,10 +53,12 @@ public:
 private:
     void take(Alarm &alarm);
     void park(const CorePointer &core, std::vector<CorePointer> &done);
+    void takeDone(std::vector<CorePointer> &done);
 
     std::mutex m_mutex;
     std::vector<Ticket> m_tickets;
     std::vector<CorePointer> m_parked; ///< They have futures, and there is no application.
+    std::size_t m_parkedLimit = 0;     ///< With so many, those that are done are let go.
     AlarmHeap m_alarms;
     std::int64_t m_nextAlarm = Alarm::never;
     bool m_open = false;

@@ -37,6 +37,9 @@ private Q_SLOTS:
     void openingTellsWhetherThereIsSomething_data();
     void openingTellsWhetherThereIsSomething();
     void newsOfFuturesIsKeptWhileItIsClosed();
+    void newsOfFuturesOfManyIsKeptOnceInItsOrder();
+    void coresThatAreDoneAreNotKept_data();
+    void coresThatAreDoneAreNotKept();
     void everyTicketIsRead();
     void closingLosesNothing();
 };
@@ -356,6 +359,67 @@ void tst_Mailbox::noAlarmPaysForTheOthers()
         QCOMPARE(mailbox.nextAlarm(), now + 1);
     }
     QCOMPARE(mailbox.coresWithAlarm().size(), std::size_t(count));
+}
+
+/// So many that to look at all of them for each takes longer than a test may.
+void tst_Mailbox::newsOfFuturesOfManyIsKeptOnceInItsOrder()
+{
+    constexpr int count = 100'000;
+    constexpr int rounds = 4;
+    Mailbox mailbox;
+    std::vector<CorePointer> cores;
+    for (int i = 0; i < count; ++i)
+        cores.push_back(MailboxRaces::makeCore());
+    for (int round = 0; round < rounds; ++round) {
+        for (const CorePointer &core : cores) {
+            Ticket ticket{core, Ticket::Matter::Futures};
+            QCOMPARE(mailbox.post(ticket, true), Mailbox::Answer::Closed);
+        }
+    }
+    QVERIFY(mailbox.open());
+    const std::vector<Ticket> tickets = mailbox.takeAll();
+    QCOMPARE(tickets.size(), cores.size());
+    for (std::size_t i = 0; i < cores.size(); ++i)
+        QCOMPARE(tickets[i].core.data(), cores[i].data());
+    // They are kept again for the application after the next.
+    mailbox.close();
+    Ticket ticket{cores.front(), Ticket::Matter::Futures};
+    QCOMPARE(mailbox.post(ticket, true), Mailbox::Answer::Closed);
+    mailbox.open();
+    QCOMPARE(mailbox.takeAll().size(), std::size_t(1));
+}
+
+void tst_Mailbox::coresThatAreDoneAreNotKept_data()
+{
+    QTest::addColumn<int>("alive");
+    for (const int alive : {0, 1, 2, 100})
+        QTest::addRow("%d are not done", alive) << alive;
+}
+
+void tst_Mailbox::coresThatAreDoneAreNotKept()
+{
+    QFETCH(const int, alive);
+    Mailbox mailbox;
+    std::vector<CorePointer> cores;
+    const auto post = [&mailbox](const CorePointer &core) {
+        Ticket ticket{core, Ticket::Matter::Futures};
+        mailbox.post(ticket, true);
+    };
+    for (int i = 0; i < alive; ++i) {
+        cores.push_back(MailboxRaces::makeCore());
+        post(cores.back());
+    }
+    for (int i = 0; i < 1000; ++i) {
+        const CorePointer shortLived = MailboxRaces::makeCore();
+        post(shortLived);
+        shortLived->endCallee();
+        QVERIFY(shortLived->isDone());
+    }
+    mailbox.open();
+    const std::vector<Ticket> tickets = mailbox.takeAll();
+    for (std::size_t i = 0; i < cores.size(); ++i)
+        QCOMPARE(tickets.at(i).core.data(), cores[i].data());
+    QVERIFY(tickets.size() <= 2 * cores.size() + 1);
 }
 
 void tst_Mailbox::everyTicketIsRead()
