@@ -24,8 +24,27 @@ static constexpr int usualPause = 16; // ms
 class Watcher : public QFutureWatcher<void>
 {
 public:
+    explicit Watcher(Agent *agent)
+        : m_agent(agent)
+    {
+        connect(this, &Watcher::finished, this, [this] { m_hasFinished = true; });
+    }
+
     WatchedJob *job = nullptr;
     std::size_t place = 0; ///< Among all watchers.
+
+protected:
+    bool event(QEvent *event) override
+    {
+        const bool known = QFutureWatcher<void>::event(event);
+        if (std::exchange(m_hasFinished, false))
+            m_agent->onFinished(this); // may have destroyed this
+        return known;
+    }
+
+private:
+    Agent *const m_agent;
+    bool m_hasFinished = false;
 };
 
 Agent::Agent(Mailbox &mailbox)
@@ -36,6 +55,10 @@ Agent::Agent(Mailbox &mailbox)
 
 Agent::~Agent()
 {
+    // All at once: each watcher would go through all events of the thread in order to find its own. Who has
+    // none may be on another thread, the events of which are not the agent's.
+    if (!m_watchers.empty())
+        QCoreApplication::removePostedEvents(nullptr, QEvent::FutureCallOut);
     for (Watcher *watcher : m_watchers) {
         if (WatchedJob *job = std::exchange(watcher->job, nullptr)) {
             const CorePointer core = job->core;
@@ -179,10 +202,9 @@ void Agent::watch(WatchedJob *job)
 {
     Watcher *watcher = nullptr;
     if (m_idle.empty()) {
-        watcher = new Watcher;
+        watcher = new Watcher(this);
         watcher->place = m_watchers.size();
         m_watchers.push_back(watcher);
-        connect(watcher, &Watcher::finished, this, [this, watcher] { onFinished(watcher); });
     } else {
         watcher = m_idle.back();
         m_idle.pop_back();
@@ -191,20 +213,22 @@ void Agent::watch(WatchedJob *job)
     watcher->setFuture(job->future);
 }
 
+/// Keeps nothing of the users'. May destroy \a watcher: to do so later, after news of a future that it does
+/// not watch, would cost it a look at all events of the thread.
 void Agent::onFinished(Watcher *watcher)
 {
     WatchedJob *job = std::exchange(watcher->job, nullptr);
     if (!job)
         return;
-    watcher->setFuture(QFuture<void>()); // keep nothing of the users'; its end finds no job
     constexpr std::size_t mostIdle = 64;
     if (m_idle.size() < mostIdle) {
+        watcher->setFuture(QFuture<void>()); // its end finds no job
         m_idle.push_back(watcher);
     } else {
         m_watchers[watcher->place] = m_watchers.back();
         m_watchers[watcher->place]->place = watcher->place;
         m_watchers.pop_back();
-        watcher->deleteLater();
+        delete watcher;
     }
     job->core->endWatch(job);
 }

@@ -50,6 +50,7 @@ protected:
     void timerEvent(QTimerEvent *event) override;
 
 private:
+    friend Watcher;
     void onTicketsPosted();
     void read();
     void ringAlarms();
