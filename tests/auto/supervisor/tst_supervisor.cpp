@@ -8,15 +8,19 @@
 
 #include <qjanitor/qjanitor.h>
 
+#include <QtCore/qpromise.h>
 #include <QtCore/qthread.h>
 #include <QtTest/qsignalspy.h>
 #include <QtTest/qtest.h>
 
 #include <memory>
+#include <stdexcept>
+#include <vector>
 
 using namespace QJanitor;
 using namespace Contract;
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 static_assert(std::is_base_of_v<QObject, Supervisor>);
 static_assert(!std::is_copy_constructible_v<Supervisor>);
@@ -98,6 +102,7 @@ private Q_SLOTS:
     void itTerminatesFromAnyThread();
     void withoutAnEventLoopItsFuturesFinish();
     void aClientOutlivesIt();
+    void veryManyThatDrainDoNotKeepOthersWaiting();
 };
 
 void tst_Supervisor::itIsOpenFromTheStart()
@@ -416,6 +421,37 @@ void tst_Supervisor::aClientOutlivesIt()
     QCOMPARE(client.trySpawnDaemon([] {}), SpawnError::ActiveJanitorTerminating);
     QVERIFY_THROWS_EXCEPTION(SpawnException, client.spawnDaemon([] {}));
     QVERIFY(client.future().isFinished());
+}
+
+void tst_Supervisor::veryManyThatDrainDoNotKeepOthersWaiting()
+{
+    constexpr int count = 20'000;
+    std::vector<QPromise<void>> pending(count);
+    std::vector<std::unique_ptr<Supervisor>> draining;
+    int ended = 0;
+    for (QPromise<void> &promise : pending) {
+        promise.start();
+        draining.push_back(std::make_unique<Supervisor>(Options{.drainTimeout = 1h}));
+        draining.back()->client().spawnDaemon(promise.future());
+        connect(draining.back().get(), &Supervisor::terminated, this,
+                [&](const Report &report) { ended += int(report.completedCount()); });
+        draining.back()->terminate();
+    }
+    Supervisor other({.failurePolicy = FailurePolicy::KeepGoing});
+    int told = 0;
+    connect(&other, &Supervisor::jobFailed, this, [&] { ++told; });
+    for (int i = 1; i <= 100; ++i) {
+        QPromise<void> failing;
+        failing.start();
+        other.client().spawnDaemon(failing.future());
+        failing.setException(std::make_exception_ptr(std::runtime_error("x")));
+        failing.finish();
+        pumpUntil([&] { return told == i; });
+    }
+    QCOMPARE(ended, 0);
+    for (QPromise<void> &promise : pending)
+        promise.finish();
+    pumpUntil([&] { return ended == count; });
 }
 
 QTEST_GUILESS_MAIN(tst_Supervisor)
