@@ -9,7 +9,7 @@
 set -eu
 
 if [ $# -eq 0 ]; then
-    set -- g++ cmake ninja-build qt6-base-dev libsystemd-dev qcoro-qt6-dev
+    set -- g++ cmake ninja-build qt6-base-dev qcoro-qt6-dev
     # The component Qml, its example, and what its tests need: a display without a display.
     set -- "$@" qt6-declarative-dev qt6-declarative-dev-tools qml6-module-qtqml \
         qml6-module-qtqml-models qml6-module-qtqml-workerscript qml6-module-qtquick \

@@ -18,6 +18,8 @@
 namespace QJanitor::Private {
 
 static constexpr int usualPause = 16; // ms
+/// For a service manager that was busy.
+static constexpr int retryPause = 250; // ms
 
 /// Watches the future of one job at a time. QFutureWatcher<void> watches every type of future, and
 /// unlike then() it leaves the user's continuation alone.
@@ -81,6 +83,8 @@ void Agent::timerEvent(QTimerEvent *event)
 {
     if (event->timerId() == m_pause.timerId())
         read();
+    else if (event->timerId() == m_retry.timerId())
+        tellAgain();
     else
         ringAlarms();
 }
@@ -151,6 +155,10 @@ void Agent::deliver(const std::vector<Ticket> &tickets, Agent *agent)
         case Ticket::Matter::Stopping:
             agent ? agent->watchTheEnd(core) : StopNotice::announce(*core);
             break;
+        case Ticket::Matter::Untold:
+            if (agent && !agent->m_retry.isActive())
+                agent->m_retry.start(retryPause, agent);
+            break;
         }
     }
 }
@@ -196,6 +204,12 @@ void Agent::watchTheEnd(const CorePointer &core)
 {
     if (!m_stopNotice || !m_stopNotice->isOf(core))
         m_stopNotice = std::make_unique<StopNotice>(core);
+}
+
+void Agent::tellAgain()
+{
+    if (!ServiceManager::tellAgain())
+        m_retry.stop();
 }
 
 void Agent::watch(WatchedJob *job)

@@ -57,6 +57,7 @@ private:
     void serveSignals();
     void onQuitRequest();
     void watchTheEnd(const CorePointer &core);
+    void tellAgain();
     void watchFutures(const CorePointer &core);
     std::vector<CorePointer> takeUnwatched();
     void watch(WatchedJob *job);
@@ -65,6 +66,7 @@ private:
     Mailbox &m_mailbox;
     QBasicTimer m_pause;
     QBasicTimer m_alarm;
+    QBasicTimer m_retry; ///< Runs while the service manager has not taken everything.
     std::unique_ptr<QSocketNotifier> m_signals;
     std::unique_ptr<StopNotice> m_stopNotice;
     std::vector<CorePointer> m_unwatched; ///< They have futures that are not watched.

@@ -6,6 +6,7 @@
 #include "agent_p.h"
 #include "cojob_p.h"
 #include "mailbox_p.h"
+#include "servicemanager_p.h"
 #include "wait_p.h"
 
 #include <QtCore/qcoreapplication.h>
@@ -87,6 +88,7 @@ void onApplicationGoing()
     }
     home().starting.store(false);
     Agent::deliver(home().mailbox.takeAll(), nullptr); // what it had no time for
+    ServiceManager::tellLast();
     CoJob::abandonAll(); // no events, no resumption
 }
 
@@ -99,6 +101,8 @@ void onApplicationCreated()
         startAgent(); // somebody has begun without an application, or under an earlier one
     // What was posted to them between two applications was dropped.
     Core::nudgeEveryone();
+    if (ServiceManager::tellAgain()) // what was told before, to a busy one
+        AgentThread::post({{}, Ticket::Matter::Untold}, false);
     qAddPostRoutine(onApplicationGoing);
 }
 

@@ -109,9 +109,8 @@ void catchQuitSignals()
 
 void notifyReady()
 {
-    if (Private::ServiceManager::isThere() && !Private::ServiceManager::send("READY=1"))
-        qCWarning(Private::lcJanitor, "The service manager cannot be told that the program is "
-                                      "ready: nobody takes it at NOTIFY_SOCKET");
+    if (Private::ServiceManager::isThere())
+        Private::ServiceManager::tell("READY=1");
 }
 
 EnterResult<int> tryExec(const Options &options)

@@ -12,9 +12,9 @@ bool ServiceManager::isThere()
     return false;
 }
 
-bool ServiceManager::send(const QByteArray &)
+ServiceManager::Answer ServiceManager::send(const QByteArray &)
 {
-    return false;
+    return Answer::Failed;
 }
 
 } // namespace QJanitor::Private

@@ -87,7 +87,7 @@ StopNotice::StopNotice(const CorePointer &core)
 void StopNotice::announce(Core &core)
 {
     if (core.isFirstToAnnounceStop())
-        ServiceManager::send("STOPPING=1");
+        ServiceManager::tell("STOPPING=1");
 }
 
 void StopNotice::timerEvent(QTimerEvent *)
@@ -96,7 +96,7 @@ void StopNotice::timerEvent(QTimerEvent *)
     const QList<JobInfo> jobs = oldestOf(*m_core);
     const QByteArray message = lookAtProgress(jobs) + lookAtStatus(statusOf(*m_core, jobs));
     if (!message.isEmpty())
-        ServiceManager::send(message);
+        ServiceManager::tell(message);
     if (isDone)
         m_timer.stop();
 }

@@ -15,6 +15,7 @@ struct Ticket
     enum class Matter {
         ServeSignals, ///< Bring the signals that ask to quit to this janitor, the application's.
         Stopping,     ///< Tell the service manager how this janitor comes to its end.
+        Untold,       ///< Tell it again what it has not taken yet. Of no janitor.
         News,         ///< Nudge the observers and finish the futures that are due.
         LostPump,     ///< Its pool was cleared: start its pumps again.
         Futures,      ///< Watch its new futures.

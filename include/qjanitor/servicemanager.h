@@ -22,7 +22,8 @@ namespace QJanitor {
 
     \b{Threading.} Callable on any thread.
 
-    \b{Blocking.} One datagram, which the manager reads at once.
+    \b{Blocking.} Never blocks, and nor does the rest: what the manager does not read at the moment
+    is told again until it is taken, or dropped when the application is destroyed.
 
     \b{Errors.} A manager that cannot be reached is a line in the log.
 

@@ -19,21 +19,9 @@ qjanitor_unit_test(threadpool)
 qjanitor_unit_test(result)
 qjanitor_unit_test(error)
 qjanitor_unit_test(report)
+qjanitor_test(notices SOURCES notices.cpp)
 if(UNIX)
     qjanitor_test(servicemanager SOURCES servicemanager_unix.cpp)
-endif()
-if(QJANITOR_SYSTEMD_INCLUDE AND QJANITOR_SYSTEMD_LIBRARY)
-    # The same suite.
-    qt_add_executable(tst_servicemanager_systemd servicemanager/tst_servicemanager.cpp
-        "${PROJECT_SOURCE_DIR}/src/servicemanager_systemd.cpp")
-    target_include_directories(tst_servicemanager_systemd PRIVATE "${PROJECT_SOURCE_DIR}/src"
-        "${QJANITOR_SYSTEMD_INCLUDE}")
-    target_link_libraries(tst_servicemanager_systemd
-        PRIVATE Qt6::Core Qt6::Test "${QJANITOR_SYSTEMD_LIBRARY}")
-    target_compile_features(tst_servicemanager_systemd PRIVATE cxx_std_20)
-    qjanitor_defaults(tst_servicemanager_systemd)
-    add_test(NAME tst_servicemanager_systemd COMMAND tst_servicemanager_systemd)
-    set_tests_properties(tst_servicemanager_systemd PROPERTIES TIMEOUT 300)
 endif()
 
 # Public units: they link the library.
