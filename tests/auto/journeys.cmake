@@ -30,6 +30,7 @@ if(UNIX)
     qjanitor_test(quitsignals)                # signals that ask a program to quit
     qjanitor_test_program(quitsignals)
     qjanitor_test(notifications LIBS Threads::Threads) # what a service manager is told
+    qjanitor_test_program(notifications)
 endif()
 
 # Those that wait while events go on, once more with Qt's other event dispatcher.

@@ -9,6 +9,7 @@
 
 #include <qjanitor/qjanitor.h>
 
+#include <QtCore/qprocess.h>
 #include <QtCore/qtemporarydir.h>
 #include <QtTest/qtest.h>
 
@@ -22,6 +23,8 @@ using namespace Qt::StringLiterals;
 static const QByteArray stopping = "STOPPING=1";
 static const QByteArray moreTime = "EXTEND_TIMEOUT_USEC=30000000";
 static const QByteArray allEnded = "STATUS=all jobs have ended"; // comes last, after exec() as well
+
+static const QByteArray full = "FULL=1";
 
 /// A manager, and the lines that it has received.
 class Manager
@@ -40,6 +43,8 @@ public:
             m_lines += news;
         }
     }
+    /// Lets nothing more in until something is received.
+    void fill() { QVERIFY(m_socket.fill() > 0); }
     /// Returns what has been received until now, \a without those lines.
     QByteArrayList lines(const QByteArray &without = {})
     {
@@ -77,6 +82,15 @@ private Q_SLOTS:
     void innerExecIsNotTold();
     void namesCannotForgeAssignments();
     void longNamesAreCut();
+    void readyIsToldToABusyManagerLater();
+    void readyThatIsLostLaterIsLogged();
+    void busyManagerIsToldWhatRemains();
+    void managerThatNeverReadsHoldsNobodyUp_data();
+    void managerThatNeverReadsHoldsNobodyUp();
+    void managerThatReadsAgainIsTold();
+    void readyBeforeTheApplicationIsToldLater();
+    void readyIsToldAtTheLatestWithTheEnd();
+    void nextApplicationTellsNothingOfTheLast();
 
 private:
     QTemporaryDir m_directory;
@@ -321,6 +335,177 @@ void tst_Notifications::longNamesAreCut()
     const QByteArray status = "STATUS=" + text.toUtf8();
     drainUntilTold(manager, QString(100'000, u'ä'), status);
     QCOMPARE(manager.lines(moreTime), QByteArrayList({stopping, status, allEnded}));
+}
+
+void tst_Notifications::readyIsToldToABusyManagerLater()
+{
+    const TimeLimit limit;
+    const LogLines logLines;
+    Manager manager(m_path);
+    manager.fill();
+    notifyReady();
+    notifyReady();
+    manager.waitFor("READY=1");
+    QCOMPARE(manager.lines(full), QByteArrayList({"READY=1"}));
+    QCOMPARE(LogLines::count(QString()), 0);
+}
+
+void tst_Notifications::readyThatIsLostLaterIsLogged()
+{
+    const TimeLimit limit;
+    const LogLines logLines;
+    {
+        Manager manager(m_path);
+        manager.fill();
+        notifyReady();
+        QCOMPARE(LogLines::count(QString()), 0);
+    }
+    blockUntil([] { return LogLines::count(QString()) > 0; });
+    QCOMPARE(LogLines::count(QtWarningMsg, u"NOTIFY_SOCKET"_s), 1);
+}
+
+void tst_Notifications::busyManagerIsToldWhatRemains()
+{
+    const TimeLimit limit;
+    Manager manager(m_path);
+    manager.fill();
+    const int code = execWith([] { spawnCleanupJob(u"flush"_s, [] {}); });
+    QCOMPARE(code, 0); // and nobody has read
+    manager.waitFor(allEnded);
+    QCOMPARE(manager.lines(full).first(), stopping);
+    QCOMPARE(manager.lines().count(stopping), 1);
+}
+
+/// Runs the program as a service of a manager that listens at \a path.
+static void start(QProcess &program, const QString &path, const QString &mode,
+                  const QStringList &ready)
+{
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert(u"NOTIFY_SOCKET"_s, path);
+    program.setProcessEnvironment(environment);
+    program.start(QStringLiteral(PROGRAM), QStringList(mode) + ready);
+}
+
+/// Reads what \a program prints until that is \a event; returns whether it was.
+static bool waitForEvent(QProcess &program, const QByteArray &event)
+{
+    for (;;) {
+        while (program.canReadLine()) {
+            if (program.readLine().trimmed() == event)
+                return true;
+        }
+        if (!program.waitForReadyRead(30'000))
+            return false;
+    }
+}
+
+void tst_Notifications::managerThatNeverReadsHoldsNobodyUp_data()
+{
+    QTest::addColumn<QString>("mode");
+    QTest::addColumn<QString>("tellsReady");
+    QTest::addColumn<int>("signalCount");
+    QTest::addColumn<int>("exitCode");
+    QTest::addColumn<QString>("logged");
+    QTest::newRow("notifyReady()") << u"quits"_s << u"inTime"_s << 0 << 0 << QString();
+    QTest::newRow("notifyReady() before the application")
+        << u"quits"_s << u"early"_s << 0 << 0 << QString();
+    QTest::newRow("a drain") << u"quits"_s << u"never"_s << 0 << 0 << QString();
+    QTest::newRow("a drain timeout") << u"deaf"_s << u"never"_s << 0 << 1 << u"deaf"_s;
+    QTest::newRow("SIGTERM") << u"drains"_s << u"never"_s << 1 << 0 << QString();
+    QTest::newRow("SIGTERM while the application's thread is blocked")
+        << u"blocks"_s << u"never"_s << 1 << 0 << QString();
+    QTest::newRow("SIGTERM twice") << u"stuck"_s << u"never"_s << 2 << 1 << u"stuck"_s;
+    QTest::newRow("all of it") << u"stuck"_s << u"inTime"_s << 2 << 1 << u"stuck"_s;
+}
+
+void tst_Notifications::managerThatNeverReadsHoldsNobodyUp()
+{
+    QFETCH(const QString, mode);
+    QFETCH(const QString, tellsReady);
+    QFETCH(const int, signalCount);
+    QFETCH(const int, exitCode);
+    QFETCH(const QString, logged);
+    Manager manager(m_path);
+    manager.fill();
+    QProcess program;
+    start(program, m_path, mode, {tellsReady});
+    for (int i = 0; i < signalCount; ++i) {
+        QVERIFY2(waitForEvent(program, "ready"), "hangs");
+        QCOMPARE(::kill(pid_t(program.processId()), SIGTERM), 0);
+        program.write("\n");
+    }
+    QVERIFY2(waitForEvent(program, "gone"), "hangs");
+    QVERIFY(program.waitForFinished());
+    const QString log = QString::fromUtf8(program.readAllStandardError());
+    QCOMPARE(program.exitStatus(), QProcess::NormalExit);
+    QCOMPARE(program.exitCode(), exitCode);
+    QVERIFY2(logged.isEmpty() ? log.isEmpty() : log.contains(logged), qPrintable(log));
+    QCOMPARE(manager.lines(full), QByteArrayList()); // what was left has been dropped
+}
+
+void tst_Notifications::managerThatReadsAgainIsTold()
+{
+    Manager manager(m_path);
+    manager.fill();
+    QProcess program;
+    start(program, m_path, u"flushes"_s, {u"inTime"_s});
+    program.write("\n");
+    QVERIFY2(waitForEvent(program, "one job left"), "hangs");
+    manager.waitFor("STATUS=1 job left: flush b");
+    program.write("\n");
+    QVERIFY2(waitForEvent(program, "gone"), "hangs");
+    QVERIFY(program.waitForFinished());
+    QCOMPARE(program.exitCode(), 0);
+    QByteArrayList lines = manager.lines(full);
+    // These come if they were the newest at some time, or if there was time.
+    const QByteArrayList uncertain{moreTime, allEnded, "STATUS=2 jobs left: flush a, flush b"};
+    lines.removeIf([&uncertain](const QByteArray &line) { return uncertain.contains(line); });
+    QCOMPARE(lines, QByteArrayList({"READY=1", stopping, "STATUS=1 job left: flush b"}));
+}
+
+void tst_Notifications::readyBeforeTheApplicationIsToldLater()
+{
+    Manager manager(m_path);
+    manager.fill();
+    QProcess program;
+    start(program, m_path, u"waits"_s, {u"early"_s});
+    QVERIFY2(waitForEvent(program, "ready"), "hangs");
+    manager.waitFor("READY=1");
+    program.write("\n");
+    QVERIFY2(waitForEvent(program, "gone"), "hangs");
+    QVERIFY(program.waitForFinished());
+    QCOMPARE(manager.lines(full), QByteArrayList({"READY=1"}));
+}
+
+void tst_Notifications::readyIsToldAtTheLatestWithTheEnd()
+{
+    Manager manager(m_path);
+    manager.fill();
+    QProcess program;
+    start(program, m_path, u"waits"_s, {u"inTime"_s});
+    QVERIFY2(waitForEvent(program, "ready"), "hangs");
+    (void)manager.lines();
+    program.write("\n"); // most likely it has not been told again until now
+    QVERIFY2(waitForEvent(program, "gone"), "hangs");
+    QVERIFY(program.waitForFinished());
+    QCOMPARE(manager.lines(full), QByteArrayList({"READY=1"}));
+}
+
+void tst_Notifications::nextApplicationTellsNothingOfTheLast()
+{
+    Manager manager(m_path);
+    manager.fill();
+    QProcess program;
+    start(program, m_path, u"waits"_s, {u"inTime"_s, u"never"_s});
+    QVERIFY2(waitForEvent(program, "ready"), "hangs");
+    program.write("\n");
+    QVERIFY2(waitForEvent(program, "gone"), "hangs");
+    QVERIFY2(waitForEvent(program, "ready"), "hangs");
+    (void)manager.lines();
+    program.write("\n");
+    QVERIFY2(waitForEvent(program, "gone"), "hangs");
+    QVERIFY(program.waitForFinished());
+    QCOMPARE(manager.lines(full), QByteArrayList());
 }
 
 QTEST_GUILESS_MAIN(tst_Notifications)
