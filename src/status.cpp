@@ -105,12 +105,13 @@ void StatusPrivate::follow(Private::CorePointer core)
     if (core != m_core)
         return; // a slot has turned the event loop, and this was here before
     const Private::Snapshot news = core->snapshot();
+    // One look at the clock: a second one may find the pause over, and no timer takes what is left then.
+    const qint64 left = m_sinceShown.isValid() ? pause - m_sinceShown.elapsed() : 0;
     // After its end perhaps no event loop runs in which to come back.
-    if (news.state != current.state || news.state == JanitorState::Closed ||
-        !m_sinceShown.isValid() || m_sinceShown.hasExpired(pause))
+    if (news.state != current.state || news.state == JanitorState::Closed || left <= 0)
         show(news);
     else
-        m_timer.start(pause - int(m_sinceShown.elapsed()), Qt::PreciseTimer, q);
+        m_timer.start(int(left), Qt::PreciseTimer, q);
 }
 
 void StatusPrivate::onTimer()

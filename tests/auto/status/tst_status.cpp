@@ -10,11 +10,63 @@
 
 #include <QtCore/qelapsedtimer.h>
 #include <QtCore/qpromise.h>
+#include <QtCore/qregularexpression.h>
 #include <QtTest/qabstractitemmodeltester.h>
 #include <QtTest/qsignalspy.h>
 #include <QtTest/qtest.h>
 
 #include <optional>
+
+#if defined(Q_OS_LINUX)
+#    include <sys/syscall.h>
+#    include <ctime>
+#    include <unistd.h>
+
+/// The monotonic clock as this thread sees it: it can be stopped, and then goes on with a jump, as it
+/// does for a thread that is held up between two looks at it.
+struct Clock
+{
+    static constexpr qint64 millisecond = 1'000'000;
+
+    void stop() { stoppedAt = last; }
+    /// The next look finds that \a first has passed, that after it \a second, in milliseconds.
+    void goOn(qint64 first, qint64 second)
+    {
+        next = stoppedAt + first * millisecond;
+        ahead = stoppedAt + second * millisecond - real;
+        stoppedAt = 0;
+    }
+    qint64 look()
+    {
+        if (stoppedAt)
+            last = stoppedAt;
+        else
+            last = next ? std::exchange(next, 0) : std::max(last, real + ahead);
+        return last;
+    }
+    // In nanoseconds.
+    qint64 real = 0;
+    qint64 last = 0;
+    qint64 ahead = 0;
+    qint64 stoppedAt = 0;
+    qint64 next = 0;
+};
+static thread_local constinit Clock threadClock;
+
+/// Instead of that of the C library, for all of this program, Qt included.
+extern "C" int clock_gettime(clockid_t clock, timespec *time) noexcept
+{
+    constexpr qint64 second = 1'000'000'000;
+    const auto result = int(syscall(SYS_clock_gettime, clock, time));
+    if (clock == CLOCK_MONOTONIC) {
+        threadClock.real = time->tv_sec * second + time->tv_nsec;
+        const qint64 now = threadClock.look();
+        time->tv_sec = now / second;
+        time->tv_nsec = now % second;
+    }
+    return result;
+}
+#endif
 
 using namespace QJanitor;
 using namespace Contract;
@@ -37,6 +89,7 @@ private Q_SLOTS:
     void oldestJobIsTheFirstThatLives();
     void oldestJobWithoutANameIsItsSite();
     void changedIsPaused();
+    void numbersFollowThoughTheThreadIsHeldUp();
     void requestQuitEndsTheEventLoop();
     void requestQuitIsForExecOnly();
     void requestStopAsksTheDaemons();
@@ -305,6 +358,28 @@ void tst_Status::changedIsPaused()
     pumpUntil([&] { return status.failedJobs() == 200; });
     const qint64 most = time.elapsed() / 15 + 3; // one for the change of state
     QVERIFY2(changed.size() <= most, qPrintable(u"%1 > %2"_s.arg(changed.size()).arg(most)));
+}
+
+void tst_Status::numbersFollowThoughTheThreadIsHeldUp()
+{
+#if !defined(Q_OS_LINUX)
+    QSKIP("the clock is only ours on Linux");
+#else
+    QTest::failOnWarning(QRegularExpression(u".*"_s));
+    Held held;
+    Status status(held.client);
+    const auto fail = [&] { held.client.spawnDaemon([] { return Error(u"broken"_s); }); };
+    fail(); // the first failure is a change of state
+    pumpUntil([&] { return status.failedJobs() == 1; });
+    connect(&status, &Status::changed, this, [] { threadClock.stop(); });
+    held.spawn(u"shown"_s);
+    pumpUntil([&] { return status.pendingJobs() == 1; });
+    status.disconnect(this);
+    // Now it is about to look at the clock: the pause of 16 ms is not over, and then it is.
+    connect(&status, &Status::jobFailed, this, [] { threadClock.goOn(15, 30); });
+    fail();
+    pumpUntil([&] { return status.failedJobs() == 2; });
+#endif
 }
 
 void tst_Status::requestQuitEndsTheEventLoop()
