@@ -246,7 +246,7 @@ void Core::exitEventLoop()
 QString Core::describeName() const
 {
     return m_name.isEmpty() ? QStringLiteral("A janitor")
-                            : QStringLiteral("Janitor \"%1\"").arg(m_name);
+                            : QStringLiteral("Janitor \"%1\"").arg(shown(m_name));
 }
 
 /// Keeps the error of a job for the report and for the observers. Under the lock.

@@ -167,11 +167,11 @@ void Core::warn()
             observer->m_hanging = live;
     }
     const double seconds = double(coarseNow() - m_drainingSince) / 1000;
-    QString text = QStringLiteral("%1 has been draining for %2 s and waits for %3 %4:")
-                       .arg(describeName())
-                       .arg(seconds, 0, 'f', 1)
-                       .arg(count)
-                       .arg(count == 1 ? QStringLiteral("job") : QStringLiteral("jobs"));
+    QString text =
+        describeName() + QStringLiteral(" has been draining for %1 s and waits for %2 %3:")
+                             .arg(seconds, 0, 'f', 1)
+                             .arg(count)
+                             .arg(count == 1 ? QStringLiteral("job") : QStringLiteral("jobs"));
     const qsizetype named = std::min(live.size(), mostInLog);
     for (const JobInfo &job : live.first(named))
         text += QStringLiteral("\n  ") + describe(job);

@@ -386,7 +386,7 @@ void logLostException(const std::exception_ptr &exception) noexcept
     try {
         qCWarning(lcJanitor).noquote()
             << "A coroutine has ended with an exception that nobody has asked for:"
-            << messageOfException(exception);
+            << shown(messageOfException(exception), longestText);
     } catch (...) {
         // No memory for the text.
     }

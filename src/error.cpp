@@ -46,14 +46,14 @@ QString Error::toString() const
         return textOfKind(Kind::NoError);
     QString text;
     if (m_kind != Kind::DrainTimedOut && m_kind != Kind::Internal)
-        text = m_jobName.isEmpty() ? u"a job"_s : u"job \"%1\""_s.arg(m_jobName);
+        text = m_jobName.isEmpty() ? u"a job"_s : u"job \"%1\""_s.arg(Private::shown(m_jobName));
     if (!m_spawnSite.isEmpty())
-        text += u" spawned at "_s + m_spawnSite;
+        text += u" spawned at "_s + Private::shown(m_spawnSite);
     if (!text.isEmpty())
         text += u' ';
     text += textOfKind(m_kind);
     if (!m_message.isEmpty())
-        text += u": "_s + m_message;
+        text += u": "_s + Private::shown(m_message, Private::longestText);
     return text;
 }
 
@@ -96,7 +96,8 @@ Exception::Exception(const Report &report, std::exception_ptr calleeException)
 {
     QString what = u"QJanitor: a job failed; "_s + report.toString();
     if (calleeException)
-        what += u"\nThe callee failed as well: "_s + Private::messageOfException(calleeException);
+        what += u"\nThe callee failed as well: "_s +
+                Private::shown(Private::messageOfException(calleeException), Private::longestText);
     m_parts = std::make_shared<const Parts>(
         Parts{report, std::move(calleeException), report.error(), what.toUtf8()});
 }
@@ -104,7 +105,9 @@ Exception::Exception(const Report &report, std::exception_ptr calleeException)
 Exception::Exception(const Report &report, const Error &calleeError)
     : m_parts(std::make_shared<const Parts>(
           Parts{report, calleeError.exception(), calleeError,
-                (u"QJanitor: the callee returned an error: "_s + calleeError.message()).toUtf8()}))
+                (u"QJanitor: the callee returned an error: "_s +
+                 Private::shown(calleeError.message(), Private::longestText))
+                    .toUtf8()}))
 {}
 
 Exception::Exception(const Exception &) noexcept = default;

@@ -3,6 +3,8 @@
 
 #include "jobmodel_p.h"
 
+#include "texts_p.h"
+
 #include <qjanitor/status.h>
 
 #include <QtCore/qscopeguard.h>
@@ -23,7 +25,7 @@ QVariant JobModel::data(const QModelIndex &index, int role) const
     const JobInfo &job = m_jobs[std::size_t(index.row())].info;
     switch (role) {
     case Qt::DisplayRole:
-        return job.name.isEmpty() ? job.spawnSite : job.name;
+        return shown(job.name.isEmpty() ? job.spawnSite : job.name);
     case Status::NameRole:
         return job.name;
     case Status::KindRole:

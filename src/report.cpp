@@ -14,9 +14,22 @@ static QString countOf(qsizetype count, const QString &what)
     return u"%1 %2%3"_s.arg(count).arg(what, count == 1 ? QString() : u"s"_s);
 }
 
+/// Returns the texts of \a errors, and of \a cause if it is none of them.
+static QStringList textsOf(const QList<Error> &errors, const Error &cause)
+{
+    QStringList texts;
+    for (const Error &error : errors)
+        texts += error.toString();
+    if (cause.isValid() && !texts.contains(cause.toString()))
+        texts += cause.toString();
+    return texts;
+}
+
 QString Report::toString() const
 {
-    const QString who = m_name.isEmpty() ? u"janitor"_s : u"janitor \"%1\""_s.arg(m_name);
+    using Private::mostListed;
+    const QString who =
+        m_name.isEmpty() ? u"janitor"_s : u"janitor \"%1\""_s.arg(Private::shown(m_name));
     QString text = who + u": "_s + countOf(m_completedCount, u"job"_s) + u" completed"_s;
     if (m_canceledCount > 0)
         text += u", %1 cancelled"_s.arg(m_canceledCount);
@@ -24,12 +37,17 @@ QString Report::toString() const
         text += u", "_s + countOf(m_errorCount, u"error"_s);
     if (!m_unfinished.isEmpty())
         text += u", %1 unfinished"_s.arg(m_unfinished.size());
-    for (const Error &error : m_errors)
-        text += u"\n  error: "_s + error.toString();
-    if (m_errorCount > m_errors.size())
-        text += u"\n  … and %1 more"_s.arg(countOf(m_errorCount - m_errors.size(), u"error"_s));
-    for (const JobInfo &job : m_unfinished)
-        text += u"\n  unfinished: "_s + Private::describe(job);
+    const QStringList errors = textsOf(m_errors.first(qMin(m_errors.size(), mostListed)), m_cause);
+    for (const QString &error : errors)
+        text += u"\n  error: "_s + error;
+    if (m_errorCount > errors.size())
+        text += u"\n  … and %1 more"_s.arg(countOf(m_errorCount - errors.size(), u"error"_s));
+    const qsizetype listed = qMin(m_unfinished.size(), mostListed);
+    for (qsizetype i = 0; i < listed; ++i)
+        text += u"\n  unfinished: "_s + Private::describe(m_unfinished.at(i));
+    if (m_unfinished.size() > listed)
+        text +=
+            u"\n  … and %1 more"_s.arg(countOf(m_unfinished.size() - listed, u"unfinished job"_s));
     return text;
 }
 
@@ -92,15 +110,15 @@ QString describe(const JobInfo &job)
 {
     QString text = job.kind == JobKind::CleanupJob ? u"cleanup job"_s : u"daemon"_s;
     if (!job.name.isEmpty())
-        text += u" \"%1\""_s.arg(job.name);
+        text += u" \"%1\""_s.arg(shown(job.name));
     if (!job.spawnSite.isEmpty())
-        text += u" spawned at "_s + job.spawnSite;
+        text += u" spawned at "_s + shown(job.spawnSite);
     text +=
         u", %1 for %2 s"_s.arg(textOf(job.state)).arg(double(job.age.count()) / 1000, 0, 'f', 1);
     if (job.progress >= 0)
         text += u", %1 %"_s.arg(qRound(job.progress * 100));
     if (!job.progressText.isEmpty())
-        text += u", "_s + job.progressText;
+        text += u", "_s + shown(job.progressText);
     if (job.progress >= 0 || !job.progressText.isEmpty())
         text +=
             u", last progress %1 s ago"_s.arg(double(job.sinceProgress.count()) / 1000, 0, 'f', 1);
@@ -112,7 +130,7 @@ QString namesOf(const QList<JobInfo> &jobs)
     QString text;
     for (qsizetype i = 0; i < qMin(jobs.size(), 5); ++i) {
         const JobInfo &job = jobs.at(i);
-        text += (i ? u", "_s : QString()) + (job.name.isEmpty() ? job.spawnSite : job.name);
+        text += (i ? u", "_s : QString()) + shown(job.name.isEmpty() ? job.spawnSite : job.name);
     }
     if (jobs.size() > 5)
         text += u", … %1 more"_s.arg(jobs.size() - 5);

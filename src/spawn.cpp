@@ -44,7 +44,7 @@ static void beginHere(const Offer &offer) noexcept
         job->start(offer.source);
         if (!job->isSettled()) {
             qCCritical(lcJanitor).noquote().nospace()
-                << "The coroutine that was spawned at " << siteText(offer.site)
+                << "The coroutine that was spawned at " << shown(siteText(offer.site))
                 << " is suspended, and no janitor takes it: nobody waits for its end.";
         }
     } catch (...) {
@@ -96,8 +96,9 @@ void spawnOrRescue(Core *first, const Offer &offer) noexcept
         if (!first) {
             qCCritical(lcJanitor).noquote().nospace()
                 << "A cleanup job"
-                << (offer.name ? QStringLiteral(" \"%1\"").arg(*offer.name) : QString())
-                << " was spawned at " << siteText(offer.site) << " where no janitor is ambient; "
+                << (offer.name ? QStringLiteral(" \"%1\"").arg(shown(*offer.name)) : QString())
+                << " was spawned at " << shown(siteText(offer.site))
+                << " where no janitor is ambient; "
                 << (root ? "the root janitor runs it"
                          : "it runs at once, for there is no application")
                 << ". Is QJanitor::exec() or QJanitor::enter() missing, or has it ended already?";

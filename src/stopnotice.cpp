@@ -63,15 +63,10 @@ QString statusOf(const Core &core, const QList<JobInfo> &jobs)
 
 /// Makes one line of it, which must not be mistaken for another assignment, and no long one: too long
 /// datagrams are dropped.
-QByteArray oneLine(QString text)
+QByteArray oneLine(const QString &text)
 {
     constexpr qsizetype longest = 500;
-    if (text.size() > longest)
-        text = text.first(longest) + u'…';
-    std::replace_if(
-        text.begin(), text.end(), [](QChar c) { return c.category() == QChar::Other_Control; },
-        u' ');
-    return text.toUtf8();
+    return shown(text, longest).toUtf8();
 }
 
 } // namespace

@@ -39,6 +39,17 @@ struct ReportParts
 
 QString messageOfException(const std::exception_ptr &exception);
 
+/// How much of a name is shown, and of a longer text. Sizes of QStrings.
+inline constexpr qsizetype longestName = 200;
+inline constexpr qsizetype longestText = 2000;
+/// How many errors a text lists, and how many jobs.
+inline constexpr qsizetype mostListed = 20;
+
+/// Returns \a text, which may come from anywhere, as it stands in a line: control characters are
+/// spelled out, so that none forges another line, and what is longer than \a most is cut. A
+/// backslash is left as it is. Shown again, it does not change.
+QString shown(const QString &text, qsizetype most = longestName);
+
 /// Returns one line: name, kind, state, age and spawn site.
 QString describe(const JobInfo &job);
 /// Returns the names of \a jobs in one line, the first few of them.

@@ -72,7 +72,8 @@ public:
     /// Returns the exception of a job that threw (Kind::JobThrew); otherwise null.
     std::exception_ptr exception() const { return m_exception; }
 
-    /// Returns one line for people: the job, where it was spawned, and what happened.
+    /// Returns one line for people: the job, where it was spawned, and what happened. Control
+    /// characters are spelled out; a name is cut after 200 characters, a message after 2,000.
     Q_INVOKABLE QString toString() const;
 
 private:
@@ -132,7 +133,7 @@ public:
     const Error &error() const noexcept;
     /// Returns the callee's exception if the callee threw; otherwise null.
     std::exception_ptr calleeException() const noexcept;
-    /// Returns the texts of all that failed, UTF-8.
+    /// Returns the texts of what failed, UTF-8; see Report::toString().
     const char *what() const noexcept override;
 
 private:

@@ -89,7 +89,8 @@ public:
         \brief Returns a list of the live jobs, the oldest first: at most 1,000, pendingJobs() counts
         all.
 
-        Qt::DisplayRole is the job's name, else its spawn site. The list is kept from the first call
+        Qt::DisplayRole is the job's name, else its spawn site, as it stands in one line: cut after
+        200 characters, with control characters spelled out. The list is kept from the first call
         on, and until then costs nothing. It changes together with the numbers; ages and progress,
         which no job announces, are looked up ten times a second.
 

@@ -12,6 +12,8 @@ qjanitor_test(supervisorend)                  # and that is destroyed with it
 qjanitor_test(deadlines)                      # jobs that do not end
 qjanitor_test(progress)                       # and what those get that make progress
 
+qjanitor_test(texts)                          # what people read
+
 qjanitor_test(reviewed)                       # defects that reviewers have found
 
 # Adds <suite>/program.cpp, which the suite runs in processes of its own.

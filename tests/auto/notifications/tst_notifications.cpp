@@ -323,7 +323,7 @@ void tst_Notifications::innerExecIsNotTold()
 void tst_Notifications::namesCannotForgeAssignments()
 {
     Manager manager(m_path);
-    const QByteArray status = "STATUS=1 job left: a MAINPID=1  b";
+    const QByteArray status = "STATUS=1 job left: a\\nMAINPID=1\\r\\tb";
     drainUntilTold(manager, u"a\nMAINPID=1\r\tb"_s, status);
     QCOMPARE(manager.lines(moreTime), QByteArrayList({stopping, status, allEnded}));
 }
@@ -331,7 +331,7 @@ void tst_Notifications::namesCannotForgeAssignments()
 void tst_Notifications::longNamesAreCut()
 {
     Manager manager(m_path);
-    const QString text = u"1 job left: "_s.leftJustified(500, u'ä') + u'…';
+    const QString text = u"1 job left: "_s + QString(200, u'ä') + u'…';
     const QByteArray status = "STATUS=" + text.toUtf8();
     drainUntilTold(manager, QString(100'000, u'ä'), status);
     QCOMPARE(manager.lines(moreTime), QByteArrayList({stopping, status, allEnded}));

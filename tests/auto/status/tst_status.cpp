@@ -80,6 +80,7 @@ private Q_SLOTS:
     void anEmptyListOfNoJanitor();
     void theListNamesTheLiveJobs();
     void theListTellsWhatTheContractSays();
+    void theListShowsNamesInOneLine();
     void theListTellsProgressThatNobodyAnnounces();
     void theListShowsFuturesAndJobsTakenOver();
     void theListIsBounded();
@@ -194,6 +195,17 @@ void tst_Status::theListTellsWhatTheContractSays()
     std::sort(names.begin(), names.end());
     QCOMPARE(names, QList<QByteArray>({"age", "display", "kind", "name", "progress", "progressText",
                                        "spawnSite", "state"}));
+}
+
+void tst_Status::theListShowsNamesInOneLine()
+{
+    Held held;
+    const QString name = u"a\nb"_s + QString(1000, u'c');
+    held.spawn(name);
+    const Status status(held.client);
+    QCOMPARE(tell(status, 0, Status::NameRole).toString(), name);
+    QCOMPARE(tell(status, 0, Qt::DisplayRole).toString(), u"a\\nb"_s + QString(196, u'c') + u'…');
+    QCOMPARE(status.oldestJob(), name);
 }
 
 void tst_Status::theListTellsProgressThatNobodyAnnounces()
