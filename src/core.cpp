@@ -261,11 +261,8 @@ void Core::keep(const Error &error, Ledger::Weight weight, Todo &todo)
     }
     if (isKept)
         m_errors.append(error);
-    for (Observer *observer : m_observers) {
-        if (isCause)
-            observer->m_causeIndex = observer->m_newErrors.size();
-        observer->m_newErrors.append(error);
-    }
+    for (Observer *observer : m_observers)
+        observer->add(error, isCause);
     todo.tellNow = true;
 }
 

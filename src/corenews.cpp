@@ -5,6 +5,7 @@
 
 #include "agentthread_p.h"
 #include "core_p.h"
+#include "texts_p.h"
 
 #include <algorithm>
 #include <utility>
@@ -35,6 +36,8 @@ void Core::observe(Observer *observer)
     const std::lock_guard lock(m_mutex);
     old = std::exchange(observer->m_newErrors, m_errors);
     observer->m_causeIndex = m_causeIndex;
+    if (m_cause.isValid() && m_causeIndex < 0)
+        observer->add(m_cause, true); // it came when the list was full
     m_observers.push_back(observer);
     m_watched.store(true, std::memory_order_relaxed);
     observer->nudge();
@@ -47,6 +50,16 @@ void Core::unobserve(Observer *observer)
     m_watched.store(!m_observers.empty() || !m_promises.empty() || !m_onStop.empty() ||
                         !m_onDraining.empty(),
                     std::memory_order_relaxed);
+}
+
+/// Keeps \a error until it is fetched, unless too many wait for that already; the cause in any case.
+void Observer::add(const Error &error, bool isCause)
+{
+    if (m_newErrors.size() >= ReportParts::maximumErrors && !isCause)
+        return;
+    if (isCause)
+        m_causeIndex = m_newErrors.size();
+    m_newErrors.append(error);
 }
 
 Snapshot Core::snapshot() const

@@ -87,8 +87,10 @@ private:
     friend class Core;
     /// Posts an event, on which the news are looked at. On any thread, and under a lock.
     virtual void post() = 0;
+    /// Under the core's lock, as all that follows.
+    void add(const Error &error, bool isCause);
     std::atomic<bool> m_nudged{false};
-    QList<Error> m_newErrors;
+    QList<Error> m_newErrors;    ///< Perhaps nobody ever fetches them: not all of very many.
     qsizetype m_causeIndex = -1; ///< In m_newErrors; then it is due itself.
     std::optional<Error> m_dueCause;
     QList<JobInfo> m_hanging;

@@ -49,7 +49,7 @@ class QJANITOR_EXPORT Status : public QObject
     Q_PROPERTY(bool draining READ isDraining NOTIFY changed FINAL)
     /// Where the janitor is on its way; Closed while there is none.
     Q_PROPERTY(QJanitor::JanitorState state READ state NOTIFY stateChanged FINAL)
-    /// The newest error; invalid if there is none.
+    /// The newest error that jobFailed() has told of; invalid if there is none.
     Q_PROPERTY(QJanitor::Error lastError READ lastError NOTIFY changed FINAL)
     /// The name, else the spawn site, of the live job that was spawned first; empty if there is none.
     Q_PROPERTY(QString oldestJob READ oldestJob NOTIFY changed FINAL)
@@ -123,7 +123,9 @@ public:
     Q_INVOKABLE void stopWaiting();
 
 Q_SIGNALS:
-    /// Emitted once for each error, in order of arrival, errors from before this object included.
+    /// Emitted once for each error, in order of arrival, errors from before this object included; but
+    /// where no event loop turns meanwhile, only for the first 1,000 that come in that time, and for
+    /// the one of failed(). failedJobs() counts all failures.
     void jobFailed(const QJanitor::Error &error);
     /// Emitted once for each janitor that fails, with the cause, right after its jobFailed().
     void failed(const QJanitor::Error &cause);

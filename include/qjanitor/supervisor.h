@@ -60,7 +60,8 @@ public:
     JanitorState state() const;
 
 Q_SIGNALS:
-    /// Emitted once for each error, in order of arrival.
+    /// Emitted once for each error, in order of arrival; but where no event loop turns meanwhile, only
+    /// for the first 1,000 that come in that time, and for the one of failed(). The report counts all.
     void jobFailed(const QJanitor::Error &error);
     /// Emitted at most once, when the first failure has tripped the policy; after its jobFailed().
     void failed(const QJanitor::Error &cause);

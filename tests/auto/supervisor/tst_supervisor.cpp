@@ -89,6 +89,8 @@ private Q_SLOTS:
     void aFailureIsToldWhileItRuns_data();
     void aFailureIsToldWhileItRuns();
     void eachErrorIsToldOnceInOrder();
+    void errorsThatNobodyFetchesAreBounded();
+    void theCauseIsToldHoweverManyErrorsCameBefore();
     void stopRequestsAreNoFailures();
     void statesFollowEachOther();
     void eachCallReturnsAFutureOfItsOwn();
@@ -218,6 +220,70 @@ void tst_Supervisor::eachErrorIsToldOnceInOrder()
         pumpUntil([&] { return diary.log.events().size() == expected.size(); });
     }
     QCOMPARE(diary.log.events(), expected);
+}
+
+void tst_Supervisor::errorsThatNobodyFetchesAreBounded()
+{
+    constexpr int count = 5000;
+    Supervisor supervisor({.failurePolicy = FailurePolicy::KeepGoing});
+    const Client client = supervisor.client();
+    QSignalSpy failed(&supervisor, &Supervisor::jobFailed);
+    QSignalSpy cause(&supervisor, &Supervisor::failed);
+    for (int i = 0; i < count; ++i)
+        client.spawnDaemon(QString::number(i), [] { throw 42; });
+    const QFuture<Report> ended = supervisor.terminate();
+    blockUntil([&] { return ended.isFinished(); }); // no event loop turns
+    pumpUntil([&] { return supervisor.state() == JanitorState::Closed && failed.size() > 0; });
+    QCOMPARE(ended.result().errorCount(), count);
+    QCOMPARE(failed.size(), 1000);
+    QCOMPARE(cause.size(), 1);
+}
+
+void tst_Supervisor::theCauseIsToldHoweverManyErrorsCameBefore()
+{
+    const LogLines logLines;
+    constexpr int count = 1010;
+    Supervisor supervisor({.failurePolicy = FailurePolicy::KeepGoing});
+    const Client client = supervisor.client();
+    const Diary diary(supervisor);
+    const Gate done;
+    client.spawnDaemon([done] {
+        // Daemons that others have handed on are listed when they fail, but are no cause.
+        for (int i = 0; i < count; ++i) {
+            const Gate begun, left;
+            (void)tryEnter([begun, left] {
+                spawnDaemon(u"late"_s, [begun, left] {
+                    begun.open();
+                    left.wait();
+                    throw 42;
+                });
+                begun.wait();
+                spawnDaemon([] { throw 42; });
+                blockUntil([] { return isStopRequested(); });
+            });
+            left.open();
+            blockUntil([i] { return LogLines::count(QtCriticalMsg, u"late"_s) > i; });
+        }
+        done.open();
+    });
+    done.wait(); // no event loop turns
+    client.spawnDaemon(u"cause"_s, [] { throw 42; });
+    const QFuture<Report> ended = supervisor.terminate();
+    blockUntil([&] { return ended.isFinished(); });
+    pumpUntil([&] { return diary.isComplete(); });
+    QCOMPARE(ended.result().errorCount(), count + 1);
+    QCOMPARE(ended.result().error().jobName(), u"cause"_s);
+    const QStringList told = diary.log.events();
+    QCOMPARE(told.count(u"jobFailed late"_s), 1000);
+    QCOMPARE(told.mid(1000),
+             QStringList({u"jobFailed cause"_s, u"failed cause"_s, u"closed"_s, u"not ok"_s}));
+
+    const Status late(client); // made when all was over
+    QSignalSpy failed(&late, &Status::jobFailed);
+    QSignalSpy cause(&late, &Status::failed);
+    pumpUntil([&] { return cause.size() == 1; });
+    QCOMPARE(failed.size(), 1001);
+    QCOMPARE(cause.at(0).at(0).value<Error>().jobName(), u"cause"_s);
 }
 
 void tst_Supervisor::stopRequestsAreNoFailures()
