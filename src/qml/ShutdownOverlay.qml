@@ -4,6 +4,7 @@ import QtQuick
 import QtQuick.Controls
 import QtQuick.Layouts
 import QJanitor
+import "texts.js" as Texts
 
 /*!
     Shows what is still being finished, in the window whose closing ends the program.
@@ -139,7 +140,7 @@ Popup {
                 required property string progressText
 
                 width: ListView.view.width
-                text: progressText ? qsTr("%1: %2", "job: progress").arg(display).arg(progressText) : display
+                text: progressText ? Texts.fill(qsTr("%1: %2", "job: progress"), [display, Texts.shown(progressText)]) : display
                 textFormat: Text.PlainText
                 elide: Text.ElideMiddle
             }
@@ -150,7 +151,7 @@ Popup {
 
             Layout.fillWidth: true
             visible: JanitorStatus.lastError.valid
-            text: qsTr("Last error: %1").arg(JanitorStatus.lastError.jobName ? qsTr("%1: %2", "job: error").arg(JanitorStatus.lastError.jobName).arg(JanitorStatus.lastError.message) : JanitorStatus.lastError.toString())
+            text: Texts.fill(qsTr("Last error: %1"), [JanitorStatus.lastError.jobName ? Texts.fill(qsTr("%1: %2", "job: error"), [Texts.shown(JanitorStatus.lastError.jobName), Texts.shown(JanitorStatus.lastError.message)]) : JanitorStatus.lastError.toString()])
             textFormat: Text.PlainText
             wrapMode: Text.Wrap
             maximumLineCount: 3

@@ -128,6 +128,7 @@ private Q_SLOTS:
     void aWindowThatRefusesIsLeftAlone();
     void withoutExecTheWindowCloses();
     void namesErrorsAndProgressAreShown();
+    void namesAndTextsForgeNothing();
     void quitNowGivesUp();
     void assistiveTechnologyIsTold();
     void textsAreTranslated();
@@ -248,6 +249,30 @@ void tst_Overlay::namesErrorsAndProgressAreShown()
                                               text.contains(u"letter"_s) &&
                                               text.contains(u"no paper"_s);
                                    });
+            },
+            [&] { gate.open(); });
+    });
+}
+
+void tst_Overlay::namesAndTextsForgeNothing()
+{
+    const Program program;
+    const Gate gate;
+    const QString odd = u"%2 %1\n$& \u202e<b>"_s;
+    const QString shown = u"%2 %1\\n$& \\u202e<b>"_s;
+    (void)reportOfExec([&] {
+        hold(odd, gate);
+        spawnDaemon(odd, [odd, gate](QPromise<void> &promise) {
+            promise.setProgressRange(0, 2);
+            promise.setProgressValueAndText(1, odd);
+            gate.wait();
+        });
+        spawnDaemon(odd, [odd] { return Error(odd); });
+        program.window()->close();
+        when(
+            [&] {
+                return program.shows(shown) && program.shows(shown + u": "_s + shown) &&
+                       program.shows(u"Last error: "_s + shown + u": "_s + shown);
             },
             [&] { gate.open(); });
     });
