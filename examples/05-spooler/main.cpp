@@ -74,12 +74,10 @@ int main(int argc, char *argv[])
     auto *server = new Server(settings.spoolDirectory, &app);
     if (!server->listen(settings.address, settings.port))
         Settings::fail(QStringLiteral("cannot listen on %1 port %2: %3")
-                           .arg(settings.address.toString())
-                           .arg(settings.port)
-                           .arg(server->errorString()));
+                           .arg(settings.address.toString(), QString::number(settings.port),
+                                server->errorString()));
     print(QStringLiteral("listening on %1:%2")
-              .arg(server->serverAddress().toString())
-              .arg(server->serverPort()));
+              .arg(server->serverAddress().toString(), QString::number(server->serverPort())));
     QJanitor::notifyReady(); // for systemd, if that has started it
     return settings.useJanitor ? execWithJanitor(settings, server) : execWithoutJanitor();
 }

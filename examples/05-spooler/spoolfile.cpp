@@ -143,7 +143,7 @@ Error SpoolFile::verdict() const
         return Error();
     if (m_writtenLines == m_acceptedLines)
         return Error(m_failure);
-    return Error(u"%1; lines %2 to %3 were acknowledged, but are not on disk"_s.arg(m_failure)
-                     .arg(m_writtenLines + 1)
-                     .arg(m_acceptedLines));
+    return Error(m_failure + u"; lines %1 to %2 were acknowledged, but are not on disk"_s
+                                 .arg(m_writtenLines + 1)
+                                 .arg(m_acceptedLines));
 }

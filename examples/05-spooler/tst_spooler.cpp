@@ -85,7 +85,7 @@ public:
     QString log() const { return QString::fromUtf8(m_log); }
     QByteArray spooledFrom(quint16 clientPort) const
     {
-        QFile file(u"%1/%2.spool"_s.arg(m_directory).arg(clientPort));
+        QFile file(u"%1/%2.spool"_s.arg(m_directory, QString::number(clientPort)));
         return file.open(QFile::ReadOnly) ? file.readAll() : QByteArray("there is no such file");
     }
 
