@@ -226,8 +226,8 @@ private:
     template<class F>
     void forEachStopper(F function);
     void cancelDaemons();
-    std::vector<QFuture<void>> &roomForNew(FutureFacts &&facts);
-    std::vector<QFuture<void>> &otherRoomForNew(FutureFacts &&facts);
+    std::vector<AnyFuture> &roomForNew(FutureFacts &&facts);
+    std::vector<AnyFuture> &otherRoomForNew(FutureFacts &&facts);
     struct NewFuture;
     template<class Source>
     NewFuture listNew(FutureFacts &&facts, Source &&source);

@@ -16,7 +16,7 @@ namespace QJanitor::Private {
 /// Has the future that is offered built where it stays.
 struct InPlace
 {
-    operator QFuture<void>() const { return offer.adopt(offer.source); }
+    operator AnyFuture() const { return offer.adopt(offer.source); }
     const Offer &offer;
 };
 
@@ -65,14 +65,14 @@ void WatchedJobs::remove(WatchedJob *job)
 }
 
 /// Returns where to put a new future of which \a facts are known, with room for it. Under the lock.
-inline std::vector<QFuture<void>> &Core::roomForNew(FutureFacts &&facts)
+inline std::vector<AnyFuture> &Core::roomForNew(FutureFacts &&facts)
 {
     if (!m_newFutures.empty() && m_newFutures.back().takes(facts))
         return m_newFutures.back().futures;
     return otherRoomForNew(std::move(facts));
 }
 
-std::vector<QFuture<void>> &Core::otherRoomForNew(FutureFacts &&facts)
+std::vector<AnyFuture> &Core::otherRoomForNew(FutureFacts &&facts)
 {
     std::size_t room = FutureBatch::smallest;
     int left = 8; // Not only the last one: a few places may take turns.
@@ -129,6 +129,10 @@ void Core::followListing(const NewFuture &future)
 
 SpawnError Core::adopt(const Offer &offer)
 {
+    if (offer.isEmpty) {
+        warnOfEmptyJob(offer);
+        return SpawnError::ActiveJanitorTerminating; // whatever comes, this janitor does not take it
+    }
     followOuterStops();
     FutureFacts facts{offer.kind, offer.site, coarseNow(), detailsOf(offer)};
     std::unique_lock lock(m_mutex);
@@ -201,7 +205,7 @@ bool Core::lookAtFutures(std::int64_t now)
 /// The same for one batch. A future that has made progress leaves it, for something is known of it alone.
 bool Core::lookAtBatch(std::list<FutureBatch>::iterator batch, std::int64_t now)
 {
-    std::vector<QFuture<void>> &futures = batch->futures;
+    std::vector<AnyFuture> &futures = batch->futures;
     bool some = false;
     auto place = batch;
     for (std::size_t i = futures.size(); i-- > 0 && futures.size() > 1;) {

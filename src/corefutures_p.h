@@ -93,14 +93,14 @@ struct FutureBatch
     }
 
     FutureFacts facts;
-    std::vector<QFuture<void>> futures;
+    std::vector<AnyFuture> futures;
 };
 
 /// One that is looked at by itself: watched by the agent, or being settled.
 struct WatchedJob
 {
     FutureFacts facts;
-    QFuture<void> future;
+    AnyFuture future;
     CorePointer core;
     WatchedJob *previous = nullptr; ///< In the core's list, under its lock.
     WatchedJob *next = nullptr;

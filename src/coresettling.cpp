@@ -52,7 +52,7 @@ struct Core::Sorted
     bool someFinished = false;
     std::size_t room = 0; ///< For those that are to be watched.
     /// Has room for as many as one sortNew() looks at, which allocates nothing for those.
-    QVarLengthArray<QFuture<void>, 2 * FutureBatch::largest> succeeded;
+    QVarLengthArray<AnyFuture, 2 * FutureBatch::largest> succeeded;
     std::list<FutureBatch> emptied;
     std::vector<WatchedJob *> finished;
     std::vector<WatchedJob *> unfinished;
@@ -77,9 +77,9 @@ std::size_t Core::sortNew(Sorted &sorted)
 void Core::sortOldestBatch(Sorted &sorted)
 {
     FutureBatch &batch = m_newFutures.front();
-    std::vector<QFuture<void>> &futures = batch.futures;
+    std::vector<AnyFuture> &futures = batch.futures;
     auto kept = futures.begin();
-    for (QFuture<void> &future : futures) {
+    for (AnyFuture &future : futures) {
         const bool finished = future.isFinished();
         sorted.someFinished |= finished;
         if (finished && batch.facts.haveSucceeded(future)) {

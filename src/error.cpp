@@ -77,7 +77,8 @@ const char *SpawnException::what() const noexcept
                "QJanitor::exec() missing around this code, or does the code run on a thread that "
                "no janitor started?";
     case SpawnError::ActiveJanitorTerminating:
-        return "QJanitor: the janitor has failed or has closed and takes no such jobs any more.";
+        return "QJanitor: the janitor has failed or has closed and takes no such jobs any "
+               "more; or the job is a QFuture that has been moved from.";
     case SpawnError::NoError:
         break;
     }

@@ -27,6 +27,16 @@ Error errorOfCurrentException()
     return ErrorParts::make(Error::Kind::JobThrew, messageOfException(exception), exception);
 }
 
+void warnOfEmptyJob(const Offer &offer)
+{
+    qCCritical(lcJanitor).noquote().nospace()
+        << "Refused: the QFuture that was spawned"
+        << (offer.name && !offer.name->isEmpty() ? u" as \"%1\""_s.arg(*offer.name) : QString())
+        << " at " << siteText(offer.site)
+        << " has been moved from, so there is nothing to wait for. Has it been spawned before, or "
+           "was another variable meant?";
+}
+
 Adoption takeFuture(const Offer &offer)
 {
     // This first, for it allocates.
@@ -114,13 +124,26 @@ JobInfo describe(const Error &error, JobKind kind)
     return info;
 }
 
-/// Tells whether \a promise was moved from. QPromise does not say, but all that were are alike.
+namespace {
+
+struct EmptyInterface : QFutureInterfaceBase
+{
+    EmptyInterface() { const QFutureInterfaceBase taken(std::move(*this)); }
+};
+
+} // namespace
+
+bool isMovedFrom(const QFutureInterfaceBase &interface) noexcept
+{
+    static const EmptyInterface empty; // its destructor does nothing, so it may be asked ever after
+    return interface == empty;
+}
+
+/// Tells whether \a promise was moved from. QPromise does not say either.
 static bool isMovedFrom(const QPromise<void> &promise)
 {
-    QPromise<void> sample;
-    const QPromise<void> taken(std::move(sample));
-    return std::memcmp(static_cast<const void *>(&promise), static_cast<const void *>(&sample),
-                       sizeof(sample)) == 0;
+    static_assert(sizeof promise == sizeof(QFutureInterfaceBase));
+    return isMovedFrom(reinterpret_cast<const QFutureInterfaceBase &>(promise));
 }
 
 static bool isOf(const QPromise<void> &promise, const QFuture<void> &future)

@@ -16,6 +16,9 @@ struct Outcome
     Error error;
 };
 
+/// Says that a future was offered that has been moved from.
+void warnOfEmptyJob(const Offer &offer);
+
 /// Takes the future that is offered out of the caller's hands.
 Adoption takeFuture(const Offer &offer);
 

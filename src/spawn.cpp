@@ -87,6 +87,8 @@ void spawnOrRescue(Core *first, const Offer &offer) noexcept
     Core *core = first;
     CorePointer root;
     try {
+        if (offer.isEmpty)
+            return warnOfEmptyJob(offer);
         for (; core; core = core->enclosing()) {
             if (core->spawn(offer) == SpawnError::NoError)
                 return;

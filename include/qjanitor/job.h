@@ -182,10 +182,81 @@ private:
     QFuture<T> m_future; ///< The last one of its type takes the values along.
 };
 
+/// Returns whether there is nothing in \a interface any more: to look into it would be a crash.
+QJANITOR_EXPORT bool isMovedFrom(const QFutureInterfaceBase &interface) noexcept;
+
+template<class T>
+bool isMovedFrom(const QFuture<T> &future) noexcept
+{
+    // QFuture does not say, and copies of one that was moved from cannot be made.
+    static_assert(sizeof(QFuture<T>) == sizeof(QFutureInterfaceBase));
+    return isMovedFrom(reinterpret_cast<const QFutureInterfaceBase &>(future));
+}
+
+/*!
+    A future of any type, with a reference of its type.
+
+    The last reference of its type takes the results along, without the lock of the future; a
+    QFuture<void> is none. So whoever connects a watcher, which walks over the results, has to hold one.
+*/
+class AnyFuture : public QFuture<void>
+{
+public:
+    AnyFuture() = default;
+    AnyFuture(QFuture<void> future)
+        : QFuture<void>(std::move(future))
+    {
+    }
+    template<class T>
+    explicit AnyFuture(const QFuture<T> &future)
+        : QFuture<void>(future)
+        , m_drop(&TypedReference<T>::drop)
+    {
+        TypedReference<T>::take(*this);
+    }
+    AnyFuture(AnyFuture &&other) noexcept
+        : QFuture<void>(std::move(other))
+        , m_drop(std::exchange(other.m_drop, nullptr))
+    {
+    }
+    AnyFuture &operator=(AnyFuture &&other) noexcept
+    {
+        AnyFuture moved(std::move(other));
+        std::swap(static_cast<QFuture<void> &>(*this), static_cast<QFuture<void> &>(moved));
+        std::swap(m_drop, moved.m_drop);
+        return *this;
+    }
+    ~AnyFuture()
+    {
+        if (m_drop)
+            m_drop(*this);
+    }
+    Q_DISABLE_COPY(AnyFuture)
+
+    /// Whether its results may go with it.
+    bool isTyped() const { return m_drop; }
+
+private:
+    /// Counts references without being kept itself, so that they take no more than a pointer.
+    template<class T>
+    struct TypedReference : QFutureInterface<T>
+    {
+        explicit TypedReference(const QFuture<void> &future)
+            : QFutureInterface<T>(QFutureInterfaceBase::get(future))
+        {
+        }
+        static void take(const QFuture<void> &future) { TypedReference(future).refT(); }
+        /// The temporary one is the last then, if there is no other.
+        static void drop(const QFuture<void> &future) { TypedReference(future).derefT(); }
+    };
+
+    void (*m_drop)(const QFuture<void> &future) = nullptr;
+};
+
 /// A future that is a job, or that a job goes on in.
 struct Adoption
 {
-    QFuture<void> future;
+    AnyFuture future;
     /// Null if its values cannot say so.
     std::unique_ptr<FailureByValue> failureByValue;
     /// Whether it belongs to a promise that the janitor itself gave to the job.
@@ -204,7 +275,7 @@ std::unique_ptr<FailureByValue> failureOf([[maybe_unused]] const QFuture<T> &fut
 template<class T>
 Adoption adoptionOf(const QFuture<T> &future)
 {
-    return {QFuture<void>(future), failureOf(future), false};
+    return {AnyFuture(future), failureOf(future), false};
 }
 
 /// What a running job that is more than a callable tells its janitor.
@@ -263,7 +334,12 @@ bool runJob(F &callable, JobContext &context)
             std::invoke(callable);
             return true;
         } else if constexpr (isFuture<Result>) {
-            context.goOnIn(adoptionOf(std::invoke(callable)));
+            const auto future = std::invoke(callable);
+            if (isMovedFrom(future)) {
+                context.error = Error(QStringLiteral("a QFuture that has been moved from"));
+                return false;
+            }
+            context.goOnIn(adoptionOf(future));
             return true;
         } else {
             context.error = errorOf(std::invoke(callable));
@@ -331,13 +407,14 @@ const CoroutineType *coroutineTypeOf() noexcept;
 struct Offer
 {
     JobKind kind;
+    bool isEmpty; ///< A future that has been moved from: nothing can be done with it.
     const QString *name; ///< Null if it was given none.
     SourceLocation site;
     const JobType *type;
     void *source;
     void (*place)(void *storage, void *source);
     bool (*run)(void *source, JobContext &context);
-    QFuture<void> (*adopt)(void *source);
+    AnyFuture (*adopt)(void *source);
     std::unique_ptr<FailureByValue> (*failureOf)(void *source); ///< Call it first.
     const CoroutineType *coroutine;
 };
@@ -356,11 +433,13 @@ Offer makeOffer(JobKind kind, const QString *name, Job &&job, const SourceLocati
     Offer offer{kind,    name,    site,    nullptr, addressOf(job),
                 nullptr, nullptr, nullptr, nullptr, nullptr};
     if constexpr (std::same_as<F, QFuture<void>>) {
-        offer.adopt = [](void *source) { return F(sourceAt<Job>(source)); };
+        offer.isEmpty = isMovedFrom(job);
+        offer.adopt = [](void *source) { return AnyFuture(F(sourceAt<Job>(source))); };
     } else if constexpr (isFuture<F>) {
-        // A copy: the last QFuture<T> takes the results along, and they must not go under a lock.
+        offer.isEmpty = isMovedFrom(job);
+        // A copy: what the caller's one takes along must not go under a lock.
         offer.adopt = [](void *source) {
-            return QFuture<void>(sourceAt<const std::remove_reference_t<Job> &>(source));
+            return AnyFuture(sourceAt<const std::remove_reference_t<Job> &>(source));
         };
         if constexpr (areFailures<F>) {
             offer.failureOf = [](void *source) {
