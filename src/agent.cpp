@@ -62,12 +62,13 @@ Agent::~Agent()
     if (!m_watchers.empty())
         QCoreApplication::removePostedEvents(nullptr, QEvent::FutureCallOut);
     for (Watcher *watcher : m_watchers) {
-        if (WatchedJob *job = std::exchange(watcher->job, nullptr)) {
+        WatchedJob *job = watcher->job;
+        delete watcher; // first, for the job has the reference that keeps the results
+        if (job) {
             const CorePointer core = job->core;
             core->giveUpWatch(job);
             core->forgetFuturesTicket();
         }
-        delete watcher;
     }
     for (const CorePointer &core : takeUnwatched())
         core->forgetFuturesTicket();
@@ -137,16 +138,23 @@ std::vector<CorePointer> Agent::takeUnwatched()
 
 void Agent::deliver(const std::vector<Ticket> &tickets, Agent *agent)
 {
+    bool hasHeard = false;
     for (const auto &[core, matter] : tickets) {
         switch (matter) {
         case Ticket::Matter::News:
             core->publish();
             break;
-        case Ticket::Matter::LostPump:
-            core->restartPumps(core->pool());
+        case Ticket::Matter::ClearedPump:
+            core->restartPumps();
             break;
         case Ticket::Matter::Futures:
             agent ? agent->watchFutures(core) : core->forgetFuturesTicket();
+            break;
+        case Ticket::Matter::HandingOn:
+            // What is watched and has finished comes first.
+            if (agent && !std::exchange(hasHeard, true))
+                QCoreApplication::sendPostedEvents(nullptr, QEvent::FutureCallOut);
+            core->prepareHandingOn();
             break;
         case Ticket::Matter::ServeSignals:
             if (agent)
@@ -188,15 +196,18 @@ void Agent::serveSignals()
 
 void Agent::onQuitRequest()
 {
-    const QuitRequest request = QuitSignals::read();
     const CorePointer application = Core::application();
-    if (!application || request == QuitRequest::None)
-        return;
-    if (ServiceManager::isThere())
+    const QuitRequest request = QuitSignals::read();
+    if (application && request != QuitRequest::None && ServiceManager::isThere())
         watchTheEnd(application);
-    if (request == QuitRequest::Quit)
+    obey(request, application);
+}
+
+void Agent::obey(QuitRequest request, const CorePointer &application)
+{
+    if (application && request == QuitRequest::Quit)
         application->quit();
-    else
+    else if (application && request == QuitRequest::StopWaiting)
         application->stopWaiting();
 }
 

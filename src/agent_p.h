@@ -19,6 +19,7 @@ QT_END_NAMESPACE
 
 namespace QJanitor::Private {
 
+enum class QuitRequest;
 class Mailbox;
 class StopNotice;
 class Watcher;
@@ -41,6 +42,8 @@ public:
     ~Agent() override;
     /// Does what the tickets ask for; if \a agent is null, what can be done without one.
     static void deliver(const std::vector<Ticket> &tickets, Agent *agent);
+    /// Does what a signal has asked for, on any thread.
+    static void obey(QuitRequest request, const CorePointer &application);
 
 Q_SIGNALS:
     /// Emitted on any thread, when the mailbox says so.

@@ -7,14 +7,19 @@
 #include "cojob_p.h"
 #include "mailbox_p.h"
 #include "servicemanager_p.h"
+#include "texts_p.h"
 #include "wait_p.h"
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qscopeguard.h>
 #include <QtCore/qthread.h>
+#include <QtCore/qtimer.h>
 
 #include <algorithm>
+#include <memory>
 #include <utility>
+
+using namespace std::chrono_literals;
 
 namespace QJanitor::Private {
 
@@ -28,6 +33,8 @@ struct Home
     std::atomic<Agent *> agent{nullptr};
     std::atomic<bool> hasApplication{false};
     std::atomic<bool> starting{false};
+    std::atomic<bool> isMissing{false};
+    std::atomic<std::int64_t> nextTry{0}; ///< If it is missing; on coarseNow()'s clock.
     std::atomic<int> posting{0}; ///< Threads inside post(): the agent must not go under their feet.
 };
 
@@ -39,21 +46,81 @@ Home &home()
     return home;
 }
 
+/// Has the application's thread try again to start the agent, if it turns its event loop: perhaps nobody
+/// waits, and no ticket comes.
+void tryAgainLater()
+{
+    static std::atomic_flag isPlanned;
+    if (isPlanned.test_and_set())
+        return;
+    QMetaObject::invokeMethod(
+        QCoreApplication::instance(),
+        [] {
+            QTimer::singleShot(150ms, QCoreApplication::instance(), [] {
+                isPlanned.clear();
+                if (AgentThread::isMissing())
+                    tryAgainLater();
+            });
+        },
+        Qt::QueuedConnection);
+}
+
+void warnOfMissingAgent()
+{
+    static std::atomic_flag isSaid;
+    if (!isSaid.test_and_set()) {
+        qCCritical(
+            lcJanitor,
+            "The thread on which QJanitor looks after timeouts, futures and signals could not "
+            "be made; it is tried again. Until then, threads that wait look by themselves. Has "
+            "the process reached a limit, as RLIMIT_NPROC or that of a pids cgroup?");
+    }
+}
+
+/// Starts \a thread, though the system may refuse it for a moment. Returns whether it runs.
+bool startPatiently(QThread &thread)
+{
+    constexpr int mostTries = 5;
+    constexpr int pause = 1; // ms
+    for (int tries = 0; tries < mostTries; ++tries) {
+        thread.start();
+        if (thread.isRunning())
+            return true;
+        warnOfMissingAgent();
+        QThread::msleep(pause);
+    }
+    return false;
+}
+
+/// The system refuses the agent's thread. What it was to read waits until it is tried again.
+void missAgent()
+{
+    constexpr std::int64_t pause = 100; // ms
+    home().mailbox.announceAgain();
+    home().nextTry.store(coarseNow() + pause);
+    home().isMissing.store(true);
+    tryAgainLater();
+}
+
 /// Starts the agent, if nobody else is doing so. It reads what is in the mailbox first of all.
 void startAgent()
 {
-    if (home().starting.exchange(true))
+    if (coarseNow() < home().nextTry.load() || home().starting.exchange(true))
         return;
-    auto *thread = new QThread;
+    auto isStarted = qScopeGuard([] { home().starting.store(false); });
+    auto thread = std::make_unique<QThread>();
     thread->setObjectName(QStringLiteral("QJanitor agent"));
-    auto *agent = new Agent(home().mailbox);
-    agent->moveToThread(thread);
-    QObject::connect(thread, &QThread::started, agent, [] { isAgentsThread = true; });
-    QObject::connect(thread, &QThread::finished, agent, &QObject::deleteLater);
-    thread->start();
-    home().thread = thread;
-    home().agent.store(agent, std::memory_order_release);
-    Q_EMIT agent->ticketsPosted();
+    auto agent = std::make_unique<Agent>(home().mailbox);
+    agent->moveToThread(thread.get());
+    QObject::connect(thread.get(), &QThread::started, agent.get(), [] { isAgentsThread = true; });
+    QObject::connect(thread.get(), &QThread::finished, agent.get(), &QObject::deleteLater);
+    if (!startPatiently(*thread))
+        return missAgent();
+    isStarted.dismiss();
+    home().isMissing.store(false);
+    home().thread = thread.release();
+    home().agent.store(agent.get(), std::memory_order_release);
+    Q_EMIT agent.release()->ticketsPosted();
 }
 
 /// Waits for the root, which still accepts jobs meanwhile, until there is none. The limit is that of the
@@ -67,7 +134,8 @@ void drainRoots()
         if (limit != Alarm::never)
             root->limitDraining(std::max<std::int64_t>(0, limit - (coarseNow() - start)));
         root->endCallee();
-        waitUntilDone(*root, AtBottom::No);
+        if (const std::exception_ptr exception = waitUntilDone(*root, AtBottom::No))
+            logSlotException(exception); // no destructor lets it pass
     }
 }
 
@@ -87,6 +155,7 @@ void onApplicationGoing()
         delete std::exchange(home().thread, nullptr);
     }
     home().starting.store(false);
+    home().isMissing.store(false);
     Agent::deliver(home().mailbox.takeAll(), nullptr); // what it had no time for
     ServiceManager::tellLast();
     CoJob::abandonAll(); // no events, no resumption
@@ -145,6 +214,17 @@ void AgentThread::clearAlarm(Alarm &alarm)
 bool AgentThread::isCurrent()
 {
     return isAgentsThread;
+}
+
+bool AgentThread::isMissing()
+{
+    if (!home().isMissing.load(std::memory_order_relaxed))
+        return false;
+    home().posting.fetch_add(1);
+    const auto done = qScopeGuard([] { home().posting.fetch_sub(1); });
+    if (hasApplication())
+        startAgent();
+    return home().isMissing.load();
 }
 
 bool AgentThread::callOnApplicationThread(const std::function<void()> &function)

@@ -32,6 +32,11 @@ public:
     static bool hasApplication();
     /// Whether this is the agent's thread.
     static bool isCurrent();
+    /// Whether there is no agent though one is wanted: the system has refused its thread. It is tried
+    /// again at the next ticket, and here, but not too often.
+    static bool isMissing();
+    /// Whether an agent reads tickets, or will as soon as there are any.
+    static bool isServing() { return hasApplication() && !isMissing(); }
 };
 
 } // namespace QJanitor::Private

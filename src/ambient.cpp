@@ -78,14 +78,30 @@ const Frame &noFrame()
     return none;
 }
 
+static constinit thread_local const FrameSwap *innermost = nullptr;
+
 FrameSwap::FrameSwap(Frame frame)
-    : m_other(std::move(frame))
+    : m_outer(std::exchange(innermost, this))
+    , m_core(frame.core.data())
+    , m_role(frame.role)
+    , m_other(std::move(frame))
 {
     std::swap(ambientSlot(), m_other);
 }
 
+int FrameSwap::jobsOnThisStack(const Core &core)
+{
+    int count = 0;
+    for (const FrameSwap *frame = innermost; frame; frame = frame->m_outer) {
+        const bool isJob = frame->m_role == Role::Daemon || frame->m_role == Role::CleanupJob;
+        count += isJob && frame->m_core && frame->m_core->effective() == &core;
+    }
+    return count;
+}
+
 FrameSwap::~FrameSwap()
 {
+    innermost = m_outer;
     // Not the slot of the constructor: the thread's storage may have gone meanwhile.
     std::swap(ambientSlot(), m_other);
 }

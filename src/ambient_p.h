@@ -41,7 +41,13 @@ public:
     ~FrameSwap();
     Q_DISABLE_COPY_MOVE(FrameSwap)
 
+    /// Returns how many jobs that \a core waits for run on this thread, one inside the other.
+    static int jobsOnThisStack(const Core &core);
+
 private:
+    const FrameSwap *const m_outer; ///< The one inside which this was made, on this thread.
+    Core *const m_core;
+    const Role m_role;
     Frame m_other;
 };
 

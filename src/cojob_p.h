@@ -52,6 +52,8 @@ public:
     /// Its end is being counted. Under the lock of the core that counted it, if it failed.
     void unlist() { m_isListed.store(false, std::memory_order_relaxed); }
 
+    /// Whether the coroutine that runs on this thread belongs to a job that \a core waits for.
+    static bool isCurrentOf(const Core &core);
     /// Whether this thread's event loop is to resume a job that \a core waits for.
     static bool isAwaitedHere(const Core &core);
     /// Returns the live ones of \a core, the oldest first, at most \a most. Under its lock.

@@ -6,13 +6,16 @@
 #include "agentthread_p.h"
 #include "corelane_p.h"
 #include "job_p.h"
+#include "processend_p.h"
 #include "texts_p.h"
+#include "thisthread_p.h"
 #include "threadpool_p.h"
 
 #include <QtCore/qabstracteventdispatcher.h>
 #include <QtCore/qcoreapplication.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace QJanitor::Private {
@@ -28,11 +31,17 @@ static Ledger::Policy policyFor(FailurePolicy policy, Core::Level level)
             .waitAfterFailure = policy != FailurePolicy::FailFast || outermost};
 }
 
-/// Returns what can be added to a time: milliseconds::max() is a natural way to say "never".
+/// Returns what can be added to a time: milliseconds::max() is a natural way to say "never". So is what
+/// is below 0, as for all timeouts of Qt.
 static std::int64_t milliseconds(std::chrono::milliseconds duration)
 {
     constexpr std::int64_t century = 100LL * 365 * 24 * 3600 * 1000;
     return std::clamp<std::int64_t>(duration.count(), 0, century);
+}
+
+static std::int64_t limitFrom(std::optional<std::chrono::milliseconds> timeout)
+{
+    return timeout && timeout->count() >= 0 ? milliseconds(*timeout) : Alarm::never;
 }
 
 Core::Core(const Options &options, Frame outer, Level level)
@@ -41,22 +50,57 @@ Core::Core(const Options &options, Frame outer, Level level)
     , m_pool(options.threadPool ? options.threadPool : ownThreadPool())
     , m_level(level)
     , m_hangWarningAfter(milliseconds(options.hangWarningAfter))
-    , m_drainTimeout(options.drainTimeout ? milliseconds(*options.drainTimeout) : Alarm::never)
+    , m_drainTimeout(limitFrom(options.drainTimeout))
     , m_drainTimeoutLimit(options.drainTimeoutLimit ? milliseconds(*options.drainTimeoutLimit) : 0)
     , m_quitsApplication(level == Level::Application && options.quitOnFailure)
+    , m_isOpenedByItsPool(options.threadPool && isThreadOf(*options.threadPool))
     , m_ledger(policyFor(options.failurePolicy, level))
 {}
 
 Core::~Core()
 {
+    ProcessEnd::remove(*this);
     for (const std::atomic<Lane *> &lane : m_lanes)
         delete lane.load(std::memory_order_relaxed);
+    // Each may be the last owner of the next one, a million times: they go one after the other.
+    static thread_local Core *unowned = nullptr;
+    static thread_local bool isDestroying = false;
+    for (CorePointer *owned : {&m_outer.core, &m_takerPointer}) {
+        Core *core = owned->take();
+        if (core && !core->ref.deref()) {
+            core->m_nextUnowned = unowned;
+            unowned = core;
+        }
+    }
+    if (std::exchange(isDestroying, true))
+        return;
+    while (unowned)
+        delete std::exchange(unowned, unowned->m_nextUnowned);
+    isDestroying = false;
 }
 
 bool Core::accepts(JobKind kind) const
 {
     const std::lock_guard lock(m_mutex);
     return m_ledger.accepts(ledgerKind(kind));
+}
+
+Ledger::Pending Core::pending() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_ledger.pending();
+}
+
+static thread_local char thisThread; // its address tells threads apart
+
+void Core::setCalleeHere()
+{
+    m_calleeThread = &thisThread;
+}
+
+bool Core::canEndCallee() const
+{
+    return !m_calleeThread || m_calleeThread == &thisThread || m_level == Level::Application;
 }
 
 Core *Core::effective()
@@ -79,8 +123,7 @@ bool Core::isDraining(Role role) const
 
 void Core::endCallee()
 {
-    // What is pending now is not waited for.
-    if (m_stop.load(std::memory_order_relaxed) || m_drainTimeout <= 0)
+    if (m_drainTimeout <= 0)
         settleFinishedFutures();
     Todo todo;
     {
@@ -94,15 +137,18 @@ void Core::endCallee()
             startClock(todo);
     }
     carryOut(todo);
+    if (m_drainTimeout <= 0)
+        giveUp();
 }
 
 void Core::letGo()
 {
     if (!isDone())
-        settleFinishedFutures();
+        settleForOwner();
     Todo todo;
     {
         const std::lock_guard lock(m_mutex);
+        m_handingOn = HandingOn::AtOnce;
         todo.letGo = m_ledger.phase() != Ledger::Phase::Closed;
         m_ledger.letGo();
         m_calleeEnded.store(true, std::memory_order_relaxed);
@@ -127,7 +173,9 @@ void Core::advance(Todo &todo)
 {
     Ledger::Due due = m_ledger.due();
     bool handedOn = false;
-    if (due.handOn && !(handedOn = handOn(todo))) {
+    if (due.handOn && isToPrepareHandingOn(todo)) {
+        // It is due again then.
+    } else if (due.handOn && !(handedOn = handOn(todo))) {
         m_ledger.waitForAll();
         const Ledger::Due more = m_ledger.due();
         due.drain = more.drain;
@@ -147,11 +195,38 @@ void Core::advance(Todo &todo)
     todo.tellNow |= due.fail || due.stop || due.drain || due.close || handedOn;
 }
 
+/// Futures that have finished are not handed on: they are counted first, without the lock, by whoever
+/// finds that it is due. Returns whether to wait for that. Under the lock.
+bool Core::isToPrepareHandingOn(Todo &todo)
+{
+    if (m_handingOn == HandingOn::AtOnce)
+        return false;
+    if (m_batches > 0)
+        return true; // and those that count it look again when it is through
+    if (m_handingOn == HandingOn::NotDue && (m_newFutureCount > 0 || m_watchedJobs.first)) {
+        m_handingOn = HandingOn::BeingPrepared;
+        todo.prepareHandingOn = true;
+    }
+    return m_handingOn == HandingOn::BeingPrepared;
+}
+
+void Core::prepareHandingOn()
+{
+    settleFinishedFutures();
+    Todo todo;
+    {
+        const std::lock_guard lock(m_mutex);
+        m_handingOn = std::max(m_handingOn, HandingOn::Prepared);
+        advance(todo);
+    }
+    carryOut(todo);
+}
+
 /// Builds the report. \a leaves says whether it leaves jobs unfinished. Under the lock.
 void Core::close(Todo &todo, bool leaves)
 {
     const qsizetype completed =
-        m_ledger.endedCount() - m_ledger.failedCount() - m_ledger.canceledCount();
+        m_ledger.endedCount() + m_justEnded - m_ledger.failedCount() - m_ledger.canceledCount();
     m_report = ReportParts::make(m_name, m_errors, m_errorCount, todo.unfinished, completed,
                                  m_ledger.canceledCount(), m_cause);
     // The jobs of wards can only be listed without this lock.
@@ -167,6 +242,7 @@ void Core::finish()
     m_done.store(true, std::memory_order_seq_cst);
     if (m_alarm.isSet.load(std::memory_order_seq_cst))
         AgentThread::clearAlarm(m_alarm);
+    ProcessEnd::remove(*this);
     forgetByOuters();
     wake();
 }
@@ -207,12 +283,27 @@ void Core::carryOut(Todo &todo)
         inner->cancelDaemons();
     if (todo.quit)
         exitEventLoop();
+    if (todo.prepareHandingOn)
+        prepareHandingOnSoon();
     if (todo.setAlarm && !isDone())
         setAlarm();
     if (todo.hurry)
         postFutures();
     if (todo.tellNow && m_watched.load(std::memory_order_relaxed))
         tell(true);
+}
+
+/// On the agent's thread only after what it has yet to hear of: the ends of futures that it watches.
+void Core::prepareHandingOnSoon()
+{
+    try {
+        if (AgentThread::isCurrent() &&
+            AgentThread::post({CorePointer(this), Ticket::Matter::HandingOn}, true))
+            return;
+    } catch (const std::bad_alloc &) {
+        // Then it is done with what is known now.
+    }
+    prepareHandingOn();
 }
 
 /// Calls \a function on the application's thread, unless the callee has ended by then: the drain is
@@ -289,13 +380,12 @@ void Core::waitOn(Waker &waker)
     std::unique_lock lock(m_mutex);
     // Without an application there is no agent that watches futures. The clock is looked at in any
     // case, for applications come and go.
-    const bool alone = !AgentThread::hasApplication();
+    const bool alone = !AgentThread::isServing();
     const auto looksAfterFutures = [&] {
         return alone && !(m_newFutures.empty() && m_wards.empty());
     };
     const auto wanted = [&] {
-        return isDone() || m_helpWanted || looksAfterFutures() ||
-               alone == AgentThread::hasApplication();
+        return isDone() || m_helpWanted || looksAfterFutures() || alone == AgentThread::isServing();
     };
     if (looksAfterFutures())
         waker.condition.wait_for(lock, std::chrono::milliseconds(2));

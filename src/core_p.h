@@ -18,6 +18,7 @@
 #include <QtCore/qfuture.h>
 #include <QtCore/qpromise.h>
 #include <QtCore/qshareddata.h>
+#include <QtCore/qvarlengtharray.h>
 
 #include <array>
 #include <atomic>
@@ -35,6 +36,8 @@ class QAbstractEventDispatcher;
 QT_END_NAMESPACE
 
 namespace QJanitor::Private {
+
+class Pump;
 
 /// Which lists a core is in already, noted by those that have the lists: to search them for each of very
 /// many cores would cost more than all else.
@@ -106,18 +109,31 @@ public:
     void endCoroutine(CoJob &job, const Error &error);
 
     // ---- run by a pump, or by a thread that waits: corejobs.cpp
-    /// Runs queued jobs until there are none, or for a time slice. Pumps call it.
-    void runJobs(JobKind kind);
+    /// Runs queued jobs until there are none, or for a time slice, on the thread of \a pump.
+    void runJobs(const Pump &pump, bool wasTakenForLost);
     /// Runs one queued job, or one of a ward, on this thread. Returns false if there is none.
     bool runOneJob();
     /// Takes pumps that have not started back from the pool: there is nothing left for them.
     void callOffPumps();
-    /// A pump was destroyed before it ran: somebody cleared the pool.
-    void pumpLost(JobKind kind);
-    void restartPumps(QThreadPool *pool);
+    /// A pump was destroyed before it ran: somebody has cleared the pool.
+    void pumpCleared(const Pump &pump) noexcept;
+    void restartPumps() noexcept;
+    /// Looks at those that have not begun for \a patience, twice if it is the usual one.
+    void lookAtPumps(std::int64_t now, std::int64_t patience = usualPatience);
+    /// Not to be touched but by one of its threads, or as in corepumps.cpp: it may have gone.
     QThreadPool *pool() const { return m_pool; }
+    /// Whether this thread belongs to the pool. Jobs of the pool's keep it, without any it is not asked.
+    bool runsOnThisThread() const;
+    /// Whether the thread that has opened the janitor belonged to the pool that was passed in.
+    bool isOpenedByItsPool() const { return m_isOpenedByItsPool; }
 
     // ---- the way to the end: core.cpp
+    Ledger::Pending pending() const;
+    /// The callee is a function that runs on this thread. To be called before anybody else knows the core.
+    void setCalleeHere();
+    /// Whether there is no callee that may go on when the process ends: it is on this thread, or that of
+    /// the application, or there is an owner instead.
+    bool canEndCallee() const;
     void endCallee();
     void requestStop();
     /// Ends the callee and hands on what is pending, since the owner goes; nobody waits.
@@ -133,6 +149,8 @@ public:
     Core *effective();
     Report report() const;
     QList<JobInfo> jobs() const;
+    /// Counts the futures that have finished, and has the others handed on: after a failure.
+    void prepareHandingOn();
     /// Returns the live jobs, the oldest first, at most \a most.
     std::vector<LiveJob> oldestJobs(qsizetype most) const;
 
@@ -184,9 +202,24 @@ public:
     /// Returns a root that is to be drained; if there is none, there will be none for this application.
     static CorePointer retireRoot();
 
+    /// Its place among those that the end of the process looks after, see ProcessEnd.
+    struct Listing
+    {
+        Core *previous = nullptr;
+        Core *next = nullptr;
+        bool isListed = false; ///< Under this core's lock; the others under the list's.
+    };
+    Listing listing;
+
 private:
+    /// A pump that has neither begun nor waits in its pool's queue at two looks, as long apart as this, is
+    /// lost. A new thread begins sooner even on a busy machine.
+    static constexpr std::int64_t usualPatience = 500; // ms
+    struct Beginning;
     struct Lane;
     struct Worker;
+    /// Allocates nothing for two lanes.
+    using IdlePumps = QVarLengthArray<std::unique_ptr<Pump>, 4>;
     /// What is left to do once the lock is released.
     struct Todo
     {
@@ -196,6 +229,7 @@ private:
         bool tellNow = false;
         bool letGo = false;
         bool setAlarm = false;
+        bool prepareHandingOn = false;
         bool hurry = false; ///< New futures are awaited: the agent is to look at them at once.
         QList<JobInfo> unfinished;
         QList<JobInfo> goingOn; ///< Instead, if nobody takes them.
@@ -238,9 +272,13 @@ private:
     std::size_t sortNew(Sorted &sorted);
     void sortOldestBatch(Sorted &sorted);
     void settleSorted(Sorted &sorted);
+    void settleTogether(std::vector<WatchedJob *> &jobs);
     std::size_t settleNew(Sorted &sorted, std::size_t atLeast = 1);
     void settleWhileListing();
     void settleFinishedFutures(QDeadlineTimer end = QDeadlineTimer(std::chrono::milliseconds(100)));
+    void settleEachNew(Sorted &&sorted);
+    /// For an owner that goes and must not be held up: without waiting for others, or destroying results.
+    void settleForOwner();
     bool areBeingSettled() const;
     /// Has the agent look at the new futures. One ticket is enough for many, but draining is urgent.
     void postFutures()
@@ -257,13 +295,19 @@ private:
     void visitLive(Visitor visitor, std::int64_t now, qsizetype most) const;
 
     Lane &lane(JobKind kind);
+    Lane &addLane(JobKind kind);
     void build(Lane &lane, JobQueue::Place place, const Offer &offer);
     void handInLate(Lane &lane, JobQueue::Place place);
     void startPumpIfNeeded(Lane &lane);
     void ensurePump(Lane &lane) noexcept;
-    void pumpRuns(Lane &lane);
-    void pumpHasJob(Lane &lane);
-    void pumpGoes(Lane &lane, bool hasRun);
+    void sendPump(Lane &lane, std::unique_ptr<Pump> &pump, Beginning &beginning);
+    void watchPumps() noexcept;
+    void pumpRuns(Lane &lane, const Pump &pump, bool wasTakenForLost);
+    void pumpHasJob(Lane &lane, const Pump &pump);
+    void pumpGoes(Lane &lane, const Pump *pump, bool hasRun);
+    bool queueAgain(Lane &lane, const Pump &pump) noexcept;
+    bool lookAtPump(Lane &lane, Beginning &beginning, std::int64_t now, std::int64_t patience,
+                    IdlePumps &idle);
     static bool hasJobs(Lane &lane);
     JobQueue::Place next(Worker &worker);
     void leaveChunk(Worker &worker, JobQueue::Chunk *chunk);
@@ -284,6 +328,8 @@ private:
     void keep(const Error &error, Ledger::Weight weight, Todo &todo);
 
     void advance(Todo &todo);
+    bool isToPrepareHandingOn(Todo &todo);
+    void prepareHandingOnSoon();
     bool handOn(Todo &todo);
     bool takeOver(Core &ward);
     void dropWard(const Core *ward);
@@ -305,19 +351,26 @@ private:
     bool doesProgressCount() const;
     std::int64_t deadline() const;
     void planAlarm();
-    void abandon(Todo &todo);
+    void giveUp();
+    bool abandon(const QList<JobInfo> &ofWards, Todo &todo);
+    Error timeoutError(const QList<JobInfo> &jobs) const;
+    void skipStop(std::int64_t now);
     void warn();
     void finishWhen(const SharedPromise &promise, bool draining);
     void tell(bool now);
 
+    enum class HandingOn { NotDue, BeingPrepared, Prepared, AtOnce };
+
     const QString m_name;
-    const Frame m_outer;
+    Frame m_outer; ///< Never changes, but in the destructor.
     QThreadPool *const m_pool;
     const Level m_level;
     const std::int64_t m_hangWarningAfter; // ms, as all times here
     std::atomic<std::int64_t> m_drainTimeout;
     const std::int64_t m_drainTimeoutLimit; ///< 0: progress does not extend the timeout.
     const bool m_quitsApplication;
+    const bool m_isOpenedByItsPool;
+    const char *m_calleeThread = nullptr;
 
     mutable std::mutex m_mutex;
     Ledger m_ledger;
@@ -325,6 +378,9 @@ private:
     Waker *m_waker = nullptr;
     bool m_helpWanted = false; ///< The waiter may run jobs that have just come in from a ward.
     CorePointer m_takerPointer;
+    HandingOn m_handingOn = HandingOn::NotDue;
+    int m_batches = 0;         ///< Of ends that are being counted one by one, and belong together.
+    qsizetype m_justEnded = 0; ///< Daemons that were not counted yet when the others were given up.
     std::int64_t m_forwarded = 0; ///< Of the jobs that were handed on: how many have ended.
     QList<JobInfo> m_lateJobs;    ///< Jobs of wards that failed between handing on and the report.
     std::vector<CorePointer> m_wards; ///< No QList: it looks at its count of owners unordered.
@@ -340,8 +396,11 @@ private:
     std::int64_t m_drainingSince = 0;
     std::int64_t m_nextWarning = Alarm::never;
     std::int64_t m_nextLook = Alarm::never; ///< At the progress of the jobs.
+    std::int64_t m_nextPumpLook = Alarm::never;
     std::int64_t m_lastProgress = 0;
     std::int64_t m_endedAtLastLook = 0;
+    /// Until when those may be counted that have just ended.
+    std::int64_t m_lastMoment = Alarm::never;
     Alarm m_alarm{.core = this};
     std::list<FutureBatch> m_newFutures; ///< Nobody watches these yet.
     CorePointer m_self;                  ///< As long as there are new futures.
@@ -352,6 +411,7 @@ private:
     std::size_t m_listedCount = 0;      ///< Ever.
     std::size_t m_listedAtLastLook = 0; ///< By the agent.
     std::vector<HeldPromise> m_heldPromises;
+    Core *m_nextUnowned = nullptr; ///< In the list of the destructor.
     std::vector<Core *> m_inner; ///< Janitors inside: their futures are cancelled with this one's.
     std::atomic<bool> m_followsOuter{false}; ///< Written under the lock.
 

@@ -18,10 +18,8 @@ void Core::startClock(Todo &todo)
     if (m_drainingSince)
         return;
     m_drainingSince = m_lastProgress = coarseNow();
-    if (m_drainTimeout <= 0) {
-        abandon(todo);
-        return;
-    }
+    if (m_drainTimeout <= 0)
+        return; // it is given up at once
     if (m_hangWarningAfter > 0)
         m_nextWarning = m_drainingSince + m_hangWarningAfter;
     m_endedAtLastLook = m_ledger.endedCount();
@@ -78,6 +76,7 @@ bool Core::lookAtWards(std::int64_t now)
 {
     bool some = false;
     for (const CorePointer &ward : wards()) {
+        ward->lookAtPumps(now);
         some |= ward->lookAtWards(now);
         const std::lock_guard lock(ward->m_mutex);
         some |= ward->lookAtJobs(now);
@@ -85,13 +84,13 @@ bool Core::lookAtWards(std::int64_t now)
     return some;
 }
 
-/// Plans the next look: some of them in the time that counts. Under the lock.
+/// Plans the next look: some of them in the time that counts, also to see whether it is time in which the
+/// process runs. Under the lock.
 void Core::planLook(std::int64_t now)
 {
     constexpr std::int64_t longest = 1000;
     const std::int64_t counted =
-        std::min(doesProgressCount() ? m_drainTimeout.load() : Alarm::never,
-                 m_hangWarningAfter > 0 ? m_hangWarningAfter : Alarm::never);
+        std::min(m_drainTimeout.load(), m_hangWarningAfter > 0 ? m_hangWarningAfter : Alarm::never);
     m_nextLook = counted == Alarm::never ? Alarm::never
                                          : now + std::clamp<std::int64_t>(counted / 8, 1, longest);
 }
@@ -99,7 +98,9 @@ void Core::planLook(std::int64_t now)
 /// Under the lock.
 void Core::planAlarm()
 {
-    m_alarm.due = std::min({m_nextWarning, m_nextLook, deadline()});
+    m_alarm.due = std::min(m_nextLook, m_nextPumpLook);
+    if (m_drainingSince)
+        m_alarm.due = std::min({m_alarm.due.load(), m_nextWarning, deadline()});
 }
 
 /// Has the agent call onAlarm() when it is time.
@@ -113,41 +114,48 @@ void Core::setAlarm()
 
 void Core::onAlarm()
 {
-    Todo todo;
-    bool hangs = false;
-    bool isLate = false;
     const std::int64_t now = coarseNow();
+    lookAtPumps(now);
+    Todo todo;
+    bool isLate = false;
     {
         const std::lock_guard lock(m_mutex);
         if (m_ledger.phase() == Ledger::Phase::Closed || now < m_alarm.due)
             return;
-        isLate = now >= deadline();
+        skipStop(now);
+        isLate = m_drainingSince && now >= deadline();
+        if (!m_drainingSince) {
+            planAlarm();
+            todo.setAlarm = m_alarm.due < Alarm::never;
+        }
     }
     if (isLate)
         settleFinishedFutures(); // their end may be what they are given more time for
     const bool someOfWards = lookAtWards(now);
+    bool hangs = false;
     {
         const std::lock_guard lock(m_mutex);
         if (m_ledger.phase() == Ledger::Phase::Closed)
             return;
-        const std::int64_t ended = m_ledger.endedCount();
-        if (lookAtJobs(now) || someOfWards || std::exchange(m_endedAtLastLook, ended) != ended)
-            m_lastProgress = now;
-        m_endedAtLastLook = ended;
-        planLook(now);
-        if (now >= deadline()) {
-            abandon(todo);
-        } else {
-            hangs = now >= m_nextWarning;
+        if (m_drainingSince) {
+            const std::int64_t ended = m_ledger.endedCount();
+            if (lookAtJobs(now) || someOfWards || std::exchange(m_endedAtLastLook, ended) != ended)
+                m_lastProgress = now;
+            m_endedAtLastLook = ended;
+            planLook(now);
+            isLate = now >= deadline();
+            hangs = !isLate && now >= m_nextWarning;
             if (hangs)
                 m_nextWarning = now + m_hangWarningAfter;
             planAlarm();
-            todo.setAlarm = true;
+            todo.setAlarm = !isLate;
         }
     }
     if (hangs)
         warn();
     carryOut(todo);
+    if (isLate)
+        giveUp();
 }
 
 /// Says who is still running, in the log and to the observers: the oldest, for to list all of very many
@@ -182,26 +190,91 @@ void Core::warn()
         tell(true);
 }
 
-/// Gives up waiting: closes, with the pending jobs named and left alone. Under the lock.
-void Core::abandon(Todo &todo)
+/// Leaves time out in which the whole process was stopped, or its machine: nobody could work in it. Under
+/// the lock.
+void Core::skipStop(std::int64_t now)
 {
-    list(todo.unfinished);
+    constexpr std::int64_t usual = 500; // a busy machine is as late as that
+    const std::int64_t late = now - m_alarm.due;
+    if (!m_drainingSince || late < usual)
+        return;
+    m_drainingSince += late;
+    m_lastProgress += late;
+    if (m_nextWarning < Alarm::never)
+        m_nextWarning += late;
+}
+
+/// Gives up waiting, if it is draining: closes, with the pending jobs named and left alone.
+void Core::giveUp()
+{
+    constexpr std::int64_t patience = 50; // ms
+    lookAtPumps(coarseNow(), patience);   // it may be what the jobs wait for in vain
+    Todo todo;
+    for (bool isDecided = false; !isDecided;) {
+        const std::vector<CorePointer> wards = this->wards();
+        QList<JobInfo> ofWards; // they can only be listed without this lock
+        for (const CorePointer &ward : wards)
+            ofWards += ward->jobs();
+        const std::lock_guard lock(m_mutex);
+        isDecided = true;
+        advance(todo);
+        if (m_ledger.phase() != Ledger::Phase::Draining)
+            break;
+        if (m_wards != wards) {
+            isDecided = false; // others have handed on or have ended meanwhile
+        } else if (!abandon(ofWards, todo)) {
+            constexpr std::int64_t moment = 2;
+            m_alarm.due = coarseNow() + moment;
+            todo.setAlarm = true;
+        }
+    }
+    carryOut(todo);
+}
+
+/// Closes with the jobs that are listed here and \a ofWards left alone. Returns false if there are none:
+/// all have ended, and are about to be counted. Under the lock.
+bool Core::abandon(const QList<JobInfo> &ofWards, Todo &todo)
+{
+    constexpr std::int64_t patience = 100; // ms
+    const auto listThem = [&] {
+        todo.unfinished = ofWards;
+        list(todo.unfinished);
+        return !todo.unfinished.isEmpty();
+    };
+    const std::int64_t now = coarseNow();
+    const bool someAreListed = listThem();
+    m_lastMoment = std::min(m_lastMoment, now + patience);
+    if (!someAreListed && now < m_lastMoment)
+        return false;
+    // Daemons that end well are counted without the lock. From here on they find it.
     const qsizetype count = m_ledger.handOn().total();
-    QString names = namesOf(todo.unfinished);
-    if (const qsizetype others = count - todo.unfinished.size(); others > 0)
-        names += (names.isEmpty() ? QString() : QStringLiteral(", ")) +
-                 QStringLiteral("%1 of janitors inside").arg(others);
-    const QString message =
-        QStringLiteral("%1 still running after %2 s: %3")
-            .arg(count == 1 ? QStringLiteral("1 job is") : QStringLiteral("%1 jobs are").arg(count))
-            .arg(double(coarseNow() - m_drainingSince) / 1000, 0, 'f', 1)
-            .arg(names);
-    keep(ErrorParts::make(Error::Kind::DrainTimedOut, message), Ledger::Weight::Trips, todo);
-    m_stop.store(true, std::memory_order_relaxed);
+    if (count == 0)
+        todo.unfinished.clear();
+    else if (someAreListed)
+        listThem();
+    else
+        todo.unfinished.resize(count); // the destructor of a result holds up who counts them
     m_draining.store(true, std::memory_order_relaxed);
-    todo.toCancel = daemonFutures();
-    todo.toCancelInside.assign(m_inner.begin(), m_inner.end());
-    close(todo, true);
+    if (!todo.unfinished.isEmpty()) {
+        keep(timeoutError(todo.unfinished), Ledger::Weight::Trips, todo);
+        m_stop.store(true, std::memory_order_relaxed);
+        todo.toCancel = daemonFutures();
+        todo.toCancelInside.assign(m_inner.begin(), m_inner.end());
+    }
+    m_justEnded = std::max<qsizetype>(0, count - todo.unfinished.size());
+    close(todo, false);
+    return true;
+}
+
+Error Core::timeoutError(const QList<JobInfo> &jobs) const
+{
+    const qsizetype count = jobs.size();
+    return ErrorParts::make(
+        Error::Kind::DrainTimedOut,
+        QStringLiteral("%1 still running after %2 s: %3")
+            .arg(count == 1 ? QStringLiteral("1 job is") : QStringLiteral("%1 jobs are").arg(count),
+                 QString::number(double(coarseNow() - m_drainingSince) / 1000, 'f', 1),
+                 namesOf(jobs)));
 }
 
 void Core::stopWaiting()
@@ -212,10 +285,9 @@ void Core::stopWaiting()
         m_drainTimeout = 0;
         m_ledger.requestStop();
         advance(todo);
-        if (m_ledger.phase() == Ledger::Phase::Draining)
-            abandon(todo);
     }
     carryOut(todo);
+    giveUp();
     exitEventLoop();
 }
 

@@ -10,7 +10,9 @@
 #include "cojob_p.h"
 #include "corelane_p.h"
 #include "job_p.h"
+#include "processend_p.h"
 #include "texts_p.h"
+#include "thisthread_p.h"
 #include "threadpool_p.h"
 
 #include <QtCore/qcoreapplication.h>
@@ -50,6 +52,7 @@ SpawnError Core::spawnCoroutine(const Offer &offer)
             return SpawnError::ActiveJanitorTerminating;
         job = new CoJob(CorePointer(this), offer);
         m_ledger.admit(oneOf(offer.kind));
+        ProcessEnd::add(*this);
     }
     if (m_watched.load(std::memory_order_relaxed))
         tell(false);
@@ -123,12 +126,10 @@ bool CoJob::canBeginHere() const
 {
     if (!AgentThread::hasApplication())
         return true; // nowhere else either
-    const QThread *thread = QThread::currentThread();
-    if (thread == QCoreApplication::instance()->thread())
+    if (QThread::currentThread() == QCoreApplication::instance()->thread())
         return true;
-    return thread->loopLevel() > 0 && !ownThreadPool()->contains(thread) &&
-           !(core && core->pool()->contains(thread)) &&
-           !QThreadPool::globalInstance()->contains(thread);
+    return eventLoopRunsHere() && !isThreadOf(*ownThreadPool()) &&
+           !(core && core->runsOnThisThread()) && !isThreadOf(*QThreadPool::globalInstance());
 }
 
 void CoJob::start(void *source)
@@ -261,6 +262,11 @@ void CoJob::abandonIf(Condition condition)
 void CoJob::abandonAll()
 {
     abandonIf([](const CoJob &job) { return job.m_state != JobState::Queued; });
+}
+
+bool CoJob::isCurrentOf(const Core &core)
+{
+    return currentJob && currentJob->core && currentJob->core->effective() == &core;
 }
 
 bool CoJob::isAwaitedHere(const Core &core)

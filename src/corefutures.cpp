@@ -6,6 +6,7 @@
 #include "agentthread_p.h"
 #include "corelane_p.h"
 #include "job_p.h"
+#include "processend_p.h"
 
 #include <algorithm>
 #include <optional>
@@ -89,8 +90,10 @@ std::vector<AnyFuture> &Core::otherRoomForNew(FutureFacts &&facts)
     std::list<FutureBatch> batch;
     batch.emplace_back(std::move(facts), room);
     m_newFutures.splice(m_newFutures.end(), batch);
-    if (!m_self)
+    if (!m_self) {
         m_self = CorePointer(this);
+        ProcessEnd::add(*this);
+    }
     return m_newFutures.back().futures;
 }
 
@@ -131,7 +134,8 @@ SpawnError Core::adopt(const Offer &offer)
 {
     if (offer.isEmpty) {
         warnOfEmptyJob(offer);
-        return SpawnError::ActiveJanitorTerminating; // whatever comes, this janitor does not take it
+        // Whatever comes, this janitor does not take it.
+        return SpawnError::ActiveJanitorTerminating;
     }
     followOuterStops();
     FutureFacts facts{offer.kind, offer.site, coarseNow(), detailsOf(offer)};
@@ -245,7 +249,7 @@ void Core::lookAfterFutures()
         ward->lookAfterFutures();
     if (!hasNewFutures())
         return;
-    if (AgentThread::hasApplication())
+    if (AgentThread::isServing())
         return postFutures();
     for (WatchedJob *job : takeNewFutures())
         giveUpWatch(job);

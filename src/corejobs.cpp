@@ -7,6 +7,7 @@
 #include "cojob_p.h"
 #include "corelane_p.h"
 #include "job_p.h"
+#include "processend_p.h"
 #include "pump_p.h"
 #include "texts_p.h"
 #include "threadpool_p.h"
@@ -38,12 +39,19 @@ Error nameError(const Slot &slot, Error error)
 } // namespace
 
 /// Returns the lane for \a kind. Under the lock, the first time.
-Core::Lane &Core::lane(JobKind kind)
+inline Core::Lane &Core::lane(JobKind kind)
 {
-    std::atomic<Lane *> &slot = m_lanes[std::size_t(kind)];
-    if (!slot.load(std::memory_order_acquire))
-        slot.store(new Lane(kind), std::memory_order_release);
-    return *slot.load(std::memory_order_acquire);
+    if (Lane *lane = m_lanes[std::size_t(kind)].load(std::memory_order_acquire))
+        return *lane;
+    return addLane(kind);
+}
+
+Core::Lane &Core::addLane(JobKind kind)
+{
+    auto *lane = new Lane(kind);
+    m_lanes[std::size_t(kind)].store(lane, std::memory_order_release);
+    ProcessEnd::add(*this);
+    return *lane;
 }
 
 SpawnError Core::spawn(const Offer &offer)
@@ -102,29 +110,30 @@ void Core::handInLate(Lane &lane, JobQueue::Place place)
         lane.queue.late(place);
     } catch (const std::bad_alloc &) {
         const FrameSwap frame({CorePointer(this), roleOf(lane.kind)});
-        Worker worker(*this, lane, false);
+        Worker worker(*this, lane);
         place.slot().setState(Slot::Running);
         run(worker, place);
         leaveChunk(worker, nullptr);
     }
 }
 
-void Core::runJobs(JobKind kind)
+void Core::runJobs(const Pump &pump, bool wasTakenForLost)
 {
-    Lane &lane = this->lane(kind);
-    const FrameSwap frame({CorePointer(this), roleOf(kind)});
-    const std::int64_t sliceEnd = coarseNow() + timeSlice;
-    pumpRuns(lane);
+    Lane &lane = this->lane(pump.kind());
+    const FrameSwap frame({CorePointer(this), roleOf(lane.kind)});
+    const bool makesRoom = lane.kind == JobKind::Daemon;
+    std::int64_t sliceEnd = coarseNow() + timeSlice;
+    pumpRuns(lane, pump, wasTakenForLost);
     bool started = false;
-    Worker worker(*this, lane, true);
+    Worker worker(*this, lane, &pump);
     while (const JobQueue::Place place = next(worker)) {
         if (!std::exchange(started, true))
-            pumpHasJob(lane);
+            pumpHasJob(lane, pump);
         run(worker, place);
-        if (kind == JobKind::Daemon && coarseNow() >= sliceEnd) {
-            lane.running.fetch_sub(1, std::memory_order_acq_rel);
-            (new Pump(CorePointer(this), kind, m_pool))->start();
-            break;
+        if (makesRoom && coarseNow() >= sliceEnd) {
+            if (queueAgain(lane, pump))
+                break;
+            sliceEnd = coarseNow() + timeSlice; // it has nothing left to do, or there is no memory
         }
     }
     leaveChunk(worker, nullptr);
@@ -136,7 +145,7 @@ bool Core::runOneJob()
         Lane *lane = slot.load(std::memory_order_acquire);
         if (!lane)
             continue;
-        Worker worker(*this, *lane, false);
+        Worker worker(*this, *lane);
         if (const JobQueue::Place place = next(worker)) {
             const FrameSwap frame({CorePointer(this), roleOf(lane->kind)});
             const CoJob::Unrelated unrelated;
@@ -171,8 +180,8 @@ JobQueue::Place Core::next(Worker &worker)
         taken = lane.queue.take();
         if (taken.place || taken.through)
             continue;
-        if (worker.isPump)
-            pumpGoes(lane, true);
+        if (worker.pump)
+            pumpGoes(lane, worker.pump, true);
         break;
     }
     return taken.place;

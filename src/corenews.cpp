@@ -171,9 +171,11 @@ void Core::finishWhen(const SharedPromise &promise, bool draining)
         due = isDone() || (draining ? m_draining : m_stop).load(std::memory_order_relaxed);
         std::vector<SharedPromise> &promises = draining ? m_onDraining : m_onStop;
         if (promises.size() == promises.capacity()) {
-            // Another core has finished these meanwhile.
-            const auto end = std::partition(promises.begin(), promises.end(),
-                                            [](const auto &p) { return !p->isFinished.test(); });
+            // Another core has finished these meanwhile, or their users have cancelled them.
+            const auto end =
+                std::partition(promises.begin(), promises.end(), [](const auto &p) {
+                    return !p->isFinished.test() && !p->promise.isCanceled();
+                });
             std::move(end, promises.end(), std::back_inserter(useless));
             promises.erase(end, promises.end());
         }

@@ -40,13 +40,15 @@ private:
 /// What sortNew() made of some new futures.
 struct Core::Sorted
 {
-    /// Who waits for them or lists them has no room for some to watch; who lists them leaves all but
-    /// those that have succeeded.
-    enum class By { Waiter, Agent, Lister };
+    /// Only the agent has room for some to watch. A lister leaves all but those that have succeeded. A
+    /// lister and an owner that goes leave those with results, whose destructors may take their time.
+    enum class By { Waiter, Agent, Lister, Owner };
 
     explicit Sorted(By who)
         : by(who)
     {}
+
+    bool leavesResults() const { return by == By::Lister || by == By::Owner; }
 
     const By by;
     bool someFinished = false;
@@ -82,9 +84,10 @@ void Core::sortOldestBatch(Sorted &sorted)
     for (AnyFuture &future : futures) {
         const bool finished = future.isFinished();
         sorted.someFinished |= finished;
-        if (finished && batch.facts.haveSucceeded(future)) {
+        const bool mayGo = finished && !(future.isTyped() && sorted.leavesResults());
+        if (mayGo && batch.facts.haveSucceeded(future)) {
             sorted.succeeded.push_back(std::move(future));
-        } else if (finished ? sorted.by == Sorted::By::Lister : sorted.room == 0) {
+        } else if (finished ? !mayGo || sorted.by == Sorted::By::Lister : sorted.room == 0) {
             if (&*kept != &future)
                 std::swap(*kept, future);
             ++kept;
@@ -114,9 +117,27 @@ void Core::settleSorted(Sorted &sorted)
         settleQuietly(count);
     }
     sorted.emptied.clear();
-    for (WatchedJob *job : sorted.finished)
+    settleTogether(sorted.finished);
+}
+
+/// Counts the ends of \a jobs, all of them before a failure has consequences.
+void Core::settleTogether(std::vector<WatchedJob *> &jobs)
+{
+    if (jobs.empty())
+        return;
+    {
+        const std::lock_guard lock(m_mutex);
+        ++m_batches;
+    }
+    for (WatchedJob *job : std::exchange(jobs, {}))
         endWatch(job);
-    sorted.finished.clear();
+    Todo todo;
+    {
+        const std::lock_guard lock(m_mutex);
+        --m_batches;
+        advance(todo);
+    }
+    carryOut(todo);
 }
 
 /// Sorts at least \a atLeast if there are so many, counts their ends, and returns how many it has sorted.
@@ -128,7 +149,8 @@ std::size_t Core::settleNew(Sorted &sorted, std::size_t atLeast)
     for (std::size_t some = 1; some > 0 && all < atLeast; all += some) {
         const Counted settling(m_settling);
         std::unique_lock lock(m_mutex);
-        if (sorted.by != Sorted::By::Waiter && m_awaiting.load(std::memory_order_relaxed) > 0)
+        const bool keepsAway = sorted.by == Sorted::By::Agent || sorted.by == Sorted::By::Lister;
+        if (keepsAway && m_awaiting.load(std::memory_order_relaxed) > 0)
             break;
         some = sortNew(sorted);
         lock.unlock();
@@ -190,12 +212,21 @@ bool Core::settleNewFutures()
     return sorted.someFinished;
 }
 
-/// Looks at each new future once, so that none that has finished is taken for one that is pending.
+/// Looks at each new future once, so that none that has finished is taken for one that is pending. Waits
+/// until \a end for other threads that are about to count some.
 void Core::settleFinishedFutures(QDeadlineTimer end)
 {
     for (const CorePointer &ward : wards())
         ward->settleFinishedFutures(end);
-    Sorted sorted(Sorted::By::Waiter);
+    settleEachNew(Sorted(Sorted::By::Waiter));
+    // Nor those that other threads are about to count, unless the destructor of a result blocks them.
+    constexpr std::chrono::microseconds pause(100); // they need the lock
+    while (areBeingSettled() && !end.hasExpired())
+        QThread::usleep(pause.count());
+}
+
+void Core::settleEachNew(Sorted &&sorted)
+{
     const Counted awaiting(m_awaiting);
     std::size_t count = 0;
     {
@@ -203,10 +234,13 @@ void Core::settleFinishedFutures(QDeadlineTimer end)
         count = m_newFutureCount;
     }
     settleNew(sorted, count);
-    // Nor those that other threads are about to count, unless the destructor of a result blocks them.
-    constexpr std::chrono::microseconds pause(100); // they need the lock
-    while (areBeingSettled() && !end.hasExpired())
-        QThread::usleep(pause.count());
+}
+
+void Core::settleForOwner()
+{
+    for (const CorePointer &ward : wards())
+        ward->settleForOwner();
+    settleEachNew(Sorted(Sorted::By::Owner));
 }
 
 /// Whether other threads have futures that have finished, and have yet to count them.

@@ -4,6 +4,7 @@
 // The part of the core that gives its jobs to another janitor, and takes those of others.
 
 #include "core_p.h"
+#include "processend_p.h"
 #include "texts_p.h"
 
 #include <algorithm>
@@ -16,6 +17,7 @@ namespace QJanitor::Private {
 bool Core::handOn(Todo &todo)
 {
     list(todo.unfinished);
+    todo.unfinished.removeIf([](const JobInfo &job) { return job.state == JobState::Finished; });
     CorePointer taker = m_outer.core;
     while (taker && !taker->takeOver(*this))
         taker = taker->m_outer.core;
@@ -44,6 +46,7 @@ bool Core::takeOver(Core &ward)
         return false;
     const Ledger::Pending pending = ward.m_ledger.handOn();
     m_ledger.admit(pending);
+    ProcessEnd::add(*this);
     if (pending.total() > 0)
         m_wards.push_back(CorePointer(&ward));
     m_helpWanted = true;

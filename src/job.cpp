@@ -7,7 +7,6 @@
 
 #include <QtCore/qexception.h>
 
-#include <cstring>
 #include <limits>
 
 namespace QJanitor::Private {
@@ -105,8 +104,9 @@ JobInfo describe(const FutureFacts &facts, const QFuture<void> &future, std::int
     JobInfo info;
     info.name = facts.name();
     info.kind = facts.kind;
-    const bool started = future.isRunning() || future.isFinished(); // then it is being settled
-    info.state = started ? JobState::Running : JobState::Queued;
+    info.state = future.isFinished()  ? JobState::Finished // and is being counted
+                 : future.isRunning() ? JobState::Running
+                                      : JobState::Queued;
     info.spawnSite = siteText(facts.site);
     info.age = std::chrono::milliseconds(now - facts.spawned);
     info.sinceProgress = info.age;

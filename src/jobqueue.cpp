@@ -118,6 +118,18 @@ bool JobQueue::hasNext() const
     return chunk->slot(m_headIndex).state() != Slot::Free;
 }
 
+bool JobQueue::hasLive() const
+{
+    for (Chunk *chunk = m_oldest; chunk; chunk = chunk->next.load(std::memory_order_relaxed)) {
+        const int end = chunk == m_newest ? m_tail : Chunk::size;
+        for (int index = 0; index < end; ++index) {
+            if (chunk->slot(index).state() != Slot::Ended)
+                return true;
+        }
+    }
+    return false;
+}
+
 JobQueue::Place JobQueue::takeLate()
 {
     if (m_late.empty())

@@ -131,6 +131,7 @@ public:
     Place takeLate();                                // [owner]
     bool hasNext() const;                            // [takers]
     bool hasLate() const { return !m_late.empty(); } // [owner]
+    bool hasLive() const;                            // [owner]
 
     Label *takeLabel(Place place); // [owner]
     /// Counts \a count jobs of \a chunk as ended, whose state is Ended. Returns true if the chunk

@@ -116,6 +116,13 @@ std::vector<CorePointer> Mailbox::coresWithAlarm()
     return cores;
 }
 
+void Mailbox::announceAgain()
+{
+    const std::lock_guard lock(m_mutex);
+    m_nextAlarm = Alarm::never;
+    m_announced = m_hurried = false;
+}
+
 bool Mailbox::open()
 {
     const std::lock_guard lock(m_mutex);

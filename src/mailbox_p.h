@@ -45,6 +45,8 @@ public:
 
     std::vector<CorePointer> coresWithAlarm();
 
+    /// Nobody has read what has been announced: the next ticket or alarm is announced again.
+    void announceAgain();
     /// Returns whether there is something to read already.
     bool open();
     /// Refuses tickets from now on.

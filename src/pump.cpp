@@ -8,6 +8,7 @@
 #include <QtCore/qthreadpool.h>
 
 #include <limits>
+#include <utility>
 
 #if defined(__SANITIZE_THREAD__)
 #    include <sanitizer/tsan_interface.h>
@@ -41,34 +42,56 @@ Pump::~Pump()
 {
     if (m_lent)
         m_pool->reserveThread();
-    if (!m_ran)
-        m_core->pumpLost(m_kind);
+    if (m_state.load(std::memory_order_relaxed) == State::Queued)
+        m_core->pumpCleared(*this);
 }
 
 void Pump::start()
 {
+    m_state.store(State::Queued, std::memory_order_relaxed);
     handOver(this);
-    m_pool->start(this);
+    try {
+        m_pool->start(this, m_priority);
+    } catch (...) {
+        callOff();
+        throw;
+    }
 }
 
 void Pump::startNow()
 {
+    m_state.store(State::Queued, std::memory_order_relaxed);
     handOver(this);
     QThreadPool *const pool = m_pool; // once it is started this may be deleted any time
     if (pool->tryStart(this))
         return;
     // Queue first, release second: what releaseThread() starts is the first in the queue.
-    m_lent = true;
+    const bool isToLend = !std::exchange(m_lent, true);
     handOver(this);
     pool->start(this, std::numeric_limits<int>::max());
-    pool->releaseThread();
+    if (isToLend)
+        pool->releaseThread();
+}
+
+bool Pump::takeForLost()
+{
+    State queued = State::Queued;
+    if (!m_state.compare_exchange_strong(queued, State::Lost, std::memory_order_acq_rel))
+        return false;
+    // The pool counts the thread as active for ever.
+    if (!m_lent)
+        m_pool->releaseThread();
+    return true;
 }
 
 void Pump::run()
 {
     takeOver(this);
-    m_ran = true;
-    m_core->runJobs(m_kind);
+    const bool wasTakenForLost =
+        m_state.exchange(State::Begun, std::memory_order_acq_rel) == State::Lost;
+    if (wasTakenForLost && !m_lent)
+        m_pool->reserveThread();
+    m_core->runJobs(*this, wasTakenForLost);
 }
 
 } // namespace QJanitor::Private

@@ -42,6 +42,8 @@ QString Report::toString() const
         text += u"\n  error: "_s + error;
     if (m_errorCount > errors.size())
         text += u"\n  … and %1 more"_s.arg(countOf(m_errorCount - errors.size(), u"error"_s));
+    if (m_errorCount > m_errors.size())
+        text += u", %1 of which are only counted"_s.arg(m_errorCount - m_errors.size());
     const qsizetype listed = qMin(m_unfinished.size(), mostListed);
     for (qsizetype i = 0; i < listed; ++i)
         text += u"\n  unfinished: "_s + Private::describe(m_unfinished.at(i));

@@ -6,6 +6,7 @@
 #include <qjanitor/scope.h>
 #include <qjanitor/servicemanager.h>
 
+#include "agent_p.h"
 #include "agentthread_p.h"
 #include "core_p.h"
 #include "quitsignals_p.h"
@@ -15,8 +16,10 @@
 #include "wait_p.h"
 
 #include <QtCore/qcoreapplication.h>
+#include <QtCore/qsocketnotifier.h>
 #include <QtCore/qthread.h>
 
+#include <optional>
 #include <utility>
 
 namespace QJanitor {
@@ -26,24 +29,34 @@ namespace Private {
 Scope::Scope(const Options &options)
     : m_core(new Core(options, ambientFrame(), Core::Level::Nested))
 {
+    m_core->setCalleeHere();
     Frame &slot = ambientSlot();
     m_outerCore = std::exchange(slot.core, m_core);
     m_outerRole = quintptr(std::exchange(slot.role, Role::Callee));
 }
 
+static std::exception_ptr drain(Core &core, Frame outer)
+{
+    // First of all, so that what the event loop brings while draining sees the enclosing janitor.
+    ambientSlot() = std::move(outer);
+    core.endCallee();
+    return waitUntilDone(core, AtBottom::No);
+}
+
 Scope::~Scope()
 {
-    if (m_core)
-        leave();
+    if (!m_core)
+        return;
+    if (const std::exception_ptr exception = drain(*m_core, {m_outerCore, Role(m_outerRole)}))
+        logSlotException(exception);
 }
 
 Report Scope::leave()
 {
-    // First of all, so that what the event loop brings while draining sees the enclosing janitor.
-    ambientSlot() = {m_outerCore, Role(m_outerRole)};
-    m_core->endCallee();
-    waitUntilDone(*m_core, AtBottom::No);
-    return std::exchange(m_core, {})->report();
+    const CorePointer core = std::exchange(m_core, {});
+    if (const std::exception_ptr exception = drain(*core, {m_outerCore, Role(m_outerRole)}))
+        std::rethrow_exception(exception);
+    return core->report();
 }
 
 CoScope::CoScope(const Options &options)
@@ -81,6 +94,8 @@ public:
         if (Private::QuitSignals::serve() == Private::QuitRequest::Quit)
             core->quit();
         Private::AgentThread::post({core, Private::Ticket::Matter::ServeSignals}, true);
+        if (Private::AgentThread::isMissing())
+            serveThemHere(core);
     }
     ~ServedSignals()
     {
@@ -90,7 +105,19 @@ public:
     Q_DISABLE_COPY_MOVE(ServedSignals)
 
 private:
+    /// Caught and read by nobody, signals could not even end the program.
+    void serveThemHere(const Private::CorePointer &core)
+    {
+        const int descriptor = Private::QuitSignals::descriptor();
+        if (descriptor < 0)
+            return;
+        m_substitute.emplace(descriptor, QSocketNotifier::Read);
+        QObject::connect(&*m_substitute, &QSocketNotifier::activated, &*m_substitute,
+                         [core] { Private::Agent::obey(Private::QuitSignals::read(), core); });
+    }
+
     const bool m_active;
+    std::optional<QSocketNotifier> m_substitute; ///< For the agent, while that has no thread.
 };
 
 /// The outermost exec() begins to drain: the service manager is to be told.
@@ -117,6 +144,7 @@ EnterResult<int> tryExec(const Options &options)
 {
     using namespace Private;
     const CorePointer core(new Core(options, {}, Core::Level::Application));
+    core->setCalleeHere();
     const CorePointer previous = Core::application();
     if (!previous || previous->isDone())
         Core::setApplication(core);
@@ -131,7 +159,12 @@ EnterResult<int> tryExec(const Options &options)
     if (atBottom)
         flushDeferredDeletes(); // their destructors may still spawn
     core->endCallee();
-    waitUntilDone(*core, atBottom ? AtBottom::Yes : AtBottom::No);
+    const std::exception_ptr exception =
+        waitUntilDone(*core, atBottom ? AtBottom::Yes : AtBottom::No);
+    if (exception && exitCode.hasValue())
+        exitCode = CalleeResult<int>::of([&]() -> int { std::rethrow_exception(exception); });
+    else if (exception)
+        logSlotException(exception);
     if (atBottom) {
         // The last chance for signals of the Status objects here to be delivered.
         core->nudgeObservers();

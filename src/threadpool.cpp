@@ -6,6 +6,8 @@
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qthreadpool.h>
 
+#include <atomic>
+
 namespace QJanitor::Private {
 
 static QThreadPool *makeThreadPool()
@@ -25,6 +27,19 @@ QThreadPool *ownThreadPool()
 {
     static QThreadPool *const pool = makeThreadPool();
     return pool;
+}
+
+static std::atomic<bool> lacksThreads{false};
+
+bool ownPoolLacksThreads()
+{
+    return lacksThreads.load(std::memory_order_relaxed);
+}
+
+void setLacksThreads(const QThreadPool *pool, bool lacks)
+{
+    if (lacks != ownPoolLacksThreads() && pool == ownThreadPool())
+        lacksThreads.store(lacks, std::memory_order_relaxed);
 }
 
 } // namespace QJanitor::Private

@@ -17,8 +17,9 @@ struct Ticket
         Stopping,     ///< Tell the service manager how this janitor comes to its end.
         Untold,       ///< Tell it again what it has not taken yet. Of no janitor.
         News,         ///< Nudge the observers and finish the futures that are due.
-        LostPump,     ///< Its pool was cleared: start its pumps again.
+        ClearedPump,  ///< Its pool was cleared: start its pumps again.
         Futures,      ///< Watch its new futures.
+        HandingOn,    ///< It has failed: count what has finished, then let it hand its jobs on.
     };
     CorePointer core;
     Matter matter = Matter::News;

@@ -5,6 +5,9 @@
 
 #include "agentthread_p.h"
 #include "cojob_p.h"
+#include "processend_p.h"
+#include "texts_p.h"
+#include "thisthread_p.h"
 #include "threadpool_p.h"
 
 #include <QtCore/qabstracteventdispatcher.h>
@@ -14,50 +17,44 @@
 #include <QtCore/qscopeguard.h>
 #include <QtCore/qthread.h>
 #include <QtCore/qthreadpool.h>
+#include <QtCore/qtimer.h>
 #include <QtCore/qvarlengtharray.h>
 
 #include <chrono>
+#include <utility>
+
+using namespace std::chrono_literals;
 
 namespace QJanitor::Private {
 
-namespace {
-
-/// Gives this thread's place in its pools to others while it waits.
-class LentThread
+LentThread::LentThread(const Core *core)
 {
-public:
-    /// This thread may belong to the pool of \a core or of any janitor in one of whose jobs this
-    /// is.
-    explicit LentThread(const Core &core)
-    {
-        lend(core.pool());
-        for (const Frame *outer = &core.outer(); outer->core; outer = &outer->core->outer()) {
-            // One that has closed around this callee may have lost its pool since.
-            if (outer->role != Role::Callee || !outer->core->isDone())
-                lend(outer->core->pool());
-        }
-        lend(ownThreadPool());
-        if (QCoreApplication::instance())
-            lend(QThreadPool::globalInstance());
+    if (core && core->isOpenedByItsPool())
+        lend(core->pool());
+    for (; core; core = core->enclosing()) {
+        if (core->runsOnThisThread())
+            lend(core->pool());
     }
-    ~LentThread()
-    {
-        for (QThreadPool *pool : m_pools)
-            pool->reserveThread();
-    }
-    Q_DISABLE_COPY_MOVE(LentThread)
+    lend(ownThreadPool());
+    if (QCoreApplication::instance())
+        lend(QThreadPool::globalInstance());
+}
 
-private:
-    void lend(QThreadPool *pool)
-    {
-        if (!pool || m_pools.contains(pool) || !pool->contains(QThread::currentThread()))
-            return;
-        pool->releaseThread();
-        m_pools.append(pool);
-    }
+LentThread::~LentThread()
+{
+    for (QThreadPool *pool : m_pools)
+        pool->reserveThread();
+}
 
-    QVarLengthArray<QThreadPool *, 3> m_pools;
-};
+void LentThread::lend(QThreadPool *pool)
+{
+    if (!pool || m_pools.contains(pool) || !isThreadOf(*pool))
+        return;
+    pool->releaseThread();
+    m_pools.append(pool);
+}
+
+namespace {
 
 /// Says how to wake this thread for as long as it waits.
 class WakerGuard
@@ -82,8 +79,8 @@ bool eventsRunHere(const Core &core)
 {
     if (!AgentThread::hasApplication())
         return false; // no events are delivered, or soon will not be
-    const QThread *thread = QThread::currentThread();
-    return thread == QCoreApplication::instance()->thread() || thread->loopLevel() > 0 ||
+    return QThread::currentThread() == QCoreApplication::instance()->thread() ||
+           eventLoopRunsHere() ||
            CoJob::isAwaitedHere(core); // the loop in which they began has ended: go on in its place
 }
 
@@ -100,10 +97,31 @@ bool settleSomeFutures(Core &core)
     return false;
 }
 
-/// Never QEventLoop::exec(): after a quit() it would return at once.
-void waitWithEvents(Core &core, AtBottom atBottom)
+/// Calls \a function, which calls slots. Returns what they throw: the drain goes on all the same.
+template<class F>
+std::exception_ptr caught(F &&function)
 {
-    const LentThread lent(core);
+    try {
+        function();
+    } catch (...) {
+        return std::current_exception();
+    }
+    return nullptr;
+}
+
+/// A pool that was passed in may have a purpose: its jobs run on its threads only. And in the middle of a
+/// job the waiting thread cannot look at the clock, so it helps then only if nobody else can.
+bool isToHelp(const Core &core)
+{
+    if (core.pool() == ownThreadPool())
+        return core.drainTimeout() == Alarm::never || ownPoolLacksThreads();
+    return core.drainTimeout() == Alarm::never && core.isOpenedByItsPool();
+}
+
+/// Never QEventLoop::exec(): after a quit() it would return at once. Returns the first exception of a slot.
+std::exception_ptr waitWithEvents(Core &core, AtBottom atBottom)
+{
+    const LentThread lent(&core);
     const CoJob::Unrelated unrelated;
     QAbstractEventDispatcher *dispatcher = QAbstractEventDispatcher::instance();
     const WakerGuard guard(core, dispatcher);
@@ -120,29 +138,40 @@ void waitWithEvents(Core &core, AtBottom atBottom)
     dispatcher->wakeUp();
     core.lookAfterFutures(); // of the time before there was an application
     QEventLoop loop;
+    std::exception_ptr first;
+    const auto keep = [&first](std::exception_ptr exception) {
+        if (first && exception)
+            logSlotException(exception);
+        else if (exception)
+            first = std::move(exception);
+    };
+    // The agent looks at the clock and at the pools; without it, this thread does.
+    QTimer substitute;
+    QObject::connect(&substitute, &QTimer::timeout, &substitute, [&core] { core.onAlarm(); });
     while (!core.isDone() && AgentThread::hasApplication()) {
         if (atBottom == AtBottom::Yes) {
-            flushDeferredDeletes();
+            keep(caught(flushDeferredDeletes));
             if (core.isDone())
                 break;
         }
-        const bool more = settleSomeFutures(core);
+        if (AgentThread::isMissing() != substitute.isActive())
+            substitute.isActive() ? substitute.stop() : substitute.start(10ms);
+        const bool helped = ownPoolLacksThreads() && isToHelp(core) && core.runOneJob();
+        const bool more = settleSomeFutures(core) || helped;
         if (!core.isDone())
-            loop.processEvents(more ? QEventLoop::AllEvents : QEventLoop::WaitForMoreEvents);
+            keep(caught([&] {
+                loop.processEvents(more ? QEventLoop::AllEvents : QEventLoop::WaitForMoreEvents);
+            }));
     }
     // Should a quit() have come meanwhile, the loop around this has missed its wake-up.
     dispatcher->wakeUp();
+    return first;
 }
 
 void waitBlocked(Core &core)
 {
-    // A pool that was passed in may have a purpose: its jobs run on its threads only.
-    const QThreadPool *pool = core.pool();
-    // And in the middle of a job it cannot look at the clock.
-    const bool helps = core.drainTimeout() == Alarm::never &&
-                       (pool == ownThreadPool() || pool->contains(QThread::currentThread()));
-    const auto help = [&core, helps] {
-        while (helps && !core.isDone() && core.runOneJob()) {
+    const auto help = [&core] {
+        while (!core.isDone() && isToHelp(core) && core.runOneJob()) {
         }
     };
     help();
@@ -150,7 +179,7 @@ void waitBlocked(Core &core)
         core.callOffPumps();
         return;
     }
-    const LentThread lent(core);
+    const LentThread lent(&core);
     WakerGuard guard(core);
     while (!core.isDone()) {
         core.lookAfterFutures();
@@ -162,12 +191,32 @@ void waitBlocked(Core &core)
 
 } // namespace
 
-void waitUntilDone(Core &core, AtBottom atBottom)
+/// The threads are in the process that this one was forked from.
+static void finishInChild(Core &core)
 {
+    ProcessEnd::warnOfFork();
+    while (!core.isDone() && core.runOneJob()) {
+    }
+    core.stopWaiting();
+}
+
+std::exception_ptr waitUntilDone(Core &core, AtBottom atBottom)
+{
+    std::exception_ptr exception;
+    if (!core.isDone() && ProcessEnd::isForked())
+        finishInChild(core);
     if (!core.isDone() && eventsRunHere(core))
-        waitWithEvents(core, atBottom);
+        exception = waitWithEvents(core, atBottom);
     if (!core.isDone())
         waitBlocked(core);
+    return exception;
+}
+
+void logSlotException(const std::exception_ptr &exception)
+{
+    qCCritical(lcJanitor).noquote()
+        << "A slot has thrown while a janitor was draining, and this goes no further:"
+        << messageOfException(exception);
 }
 
 void flushDeferredDeletes()

@@ -430,7 +430,7 @@ Offer makeOffer(JobKind kind, const QString *name, Job &&job, const SourceLocati
     using F = std::decay_t<Job>;
     static_assert(!AcceptedJob<Job> || std::is_constructible_v<F, Job>,
                   "QJanitor: this job can only be moved; pass it with std::move().");
-    Offer offer{kind,    name,    site,    nullptr, addressOf(job),
+    Offer offer{kind,    false,   name,    site,    nullptr, addressOf(job),
                 nullptr, nullptr, nullptr, nullptr, nullptr};
     if constexpr (std::same_as<F, QFuture<void>>) {
         offer.isEmpty = isMovedFrom(job);

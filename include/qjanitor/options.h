@@ -35,8 +35,9 @@ struct Options
     FailurePolicy failurePolicy = FailurePolicy::FailFast;
     /// While draining: report who is still running after this time, and then again; 0 is never.
     std::chrono::milliseconds hangWarningAfter = std::chrono::seconds(10);
-    /// The longest time that draining may take; none by default, 0 does not wait at all. Jobs that
-    /// are still running then are asked to stop, named in the report, and left alone.
+    /// The longest time that draining may take; none by default, or below 0; 0 does not wait at all.
+    /// Jobs that are still running then are asked to stop, named in the report, and left alone. A
+    /// time in which the whole process was stopped does not count.
     std::optional<std::chrono::milliseconds> drainTimeout{};
     /// Where jobs run; null is the library's own process-wide pool.
     QThreadPool *threadPool = nullptr;

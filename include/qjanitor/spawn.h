@@ -34,7 +34,9 @@ inline void spawn(const Offer &offer)
 
     \b{Threading.} Callable on any thread. \a job runs on the janitor's thread pool, with the same
     janitor ambient; it must not touch objects that belong to the calling thread. It is destroyed
-    there as well, before it counts as ended.
+    there as well, before it counts as ended. So are the results of a \a job that is a QFuture, if
+    nobody else holds them by then, but on the thread that counts it: the janitors' agent thread or
+    one that waits.
 
     \b{Blocking.} Never blocks and never spins an event loop.
 

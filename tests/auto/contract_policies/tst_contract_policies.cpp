@@ -39,6 +39,7 @@ private Q_SLOTS:
     void aFailureInsideDoesNotAskTheOutside();
     void aRequestToStopIsHarmlessWhereThereIsNothingToStop();
     void aRequestToStopComesFromAnyThread();
+    void aFutureOfAStopIsForgottenOnceItIsCancelled();
 };
 
 static void addPolicies()
@@ -288,6 +289,22 @@ void tst_ContractPolicies::aRequestToStopComesFromAnyThread()
                           }).janitorResult;
     QVERIFY(report.ok());
     QCOMPARE(report.completedCount(), 1);
+}
+
+void tst_ContractPolicies::aFutureOfAStopIsForgottenOnceItIsCancelled()
+{
+    std::weak_ptr<int> captured;
+    enter([&captured] {
+        auto capture = std::make_shared<int>();
+        captured = capture;
+        QFuture<void> dropped = whenStopRequested();
+        dropped.then([capture = std::move(capture)] {});
+        dropped.cancel();
+        dropped = QFuture<void>();
+        for (int i = 0; i < 1000; ++i)
+            whenStopRequested().cancel();
+        QVERIFY(captured.expired()); // it is still open
+    });
 }
 
 QTEST_GUILESS_MAIN(tst_ContractPolicies)

@@ -128,14 +128,14 @@ void tst_Mailbox::ticketsKeepTheirOrder()
     std::vector<CorePointer> cores;
     for (int i = 0; i < 5; ++i) {
         cores.push_back(MailboxRaces::makeCore());
-        Ticket ticket{cores.back(), i % 2 ? Ticket::Matter::LostPump : Ticket::Matter::News};
+        Ticket ticket{cores.back(), i % 2 ? Ticket::Matter::ClearedPump : Ticket::Matter::News};
         mailbox.post(ticket, i == 2);
     }
     const std::vector<Ticket> tickets = mailbox.takeAll();
     QCOMPARE(tickets.size(), cores.size());
     for (std::size_t i = 0; i < cores.size(); ++i) {
         QCOMPARE(tickets[i].core.data(), cores[i].data());
-        QCOMPARE(tickets[i].matter, i % 2 ? Ticket::Matter::LostPump : Ticket::Matter::News);
+        QCOMPARE(tickets[i].matter, i % 2 ? Ticket::Matter::ClearedPump : Ticket::Matter::News);
     }
 }
 
