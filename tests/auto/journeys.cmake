@@ -31,6 +31,11 @@ qjanitor_test_program(applicationlife)
 if(UNIX)
     qjanitor_test(quitsignals)                # signals that ask a program to quit
     qjanitor_test_program(quitsignals)
+    qjanitor_test(refusedthreads)             # threads that cannot be made
+    qjanitor_test_program(refusedthreads)
+    # Its pthread_create() is the one that all libraries find.
+    set_target_properties(refusedthreads_program PROPERTIES ENABLE_EXPORTS ON)
+    target_link_libraries(refusedthreads_program PRIVATE ${CMAKE_DL_LIBS})
     qjanitor_test(notifications LIBS Threads::Threads) # what a service manager is told
     qjanitor_test_program(notifications)
 endif()
