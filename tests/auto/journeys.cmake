@@ -36,13 +36,15 @@ if(UNIX)
     # Its pthread_create() is the one that all libraries find.
     set_target_properties(refusedthreads_program PROPERTIES ENABLE_EXPORTS ON)
     target_link_libraries(refusedthreads_program PRIVATE ${CMAKE_DL_LIBS})
+    qjanitor_test(exits)                      # exit() anywhere, and slots that throw in a drain
+    qjanitor_test_program(exits)
     qjanitor_test(notifications LIBS Threads::Threads) # what a service manager is told
     qjanitor_test_program(notifications)
 endif()
 
 # Those that wait while events go on, once more with Qt's other event dispatcher.
 if(UNIX)
-    foreach(suite contract_waiting contract_exec futures reviewed supervisor)
+    foreach(suite contract_waiting contract_exec exits futures reviewed supervisor)
         add_test(NAME tst_${suite}_without_glib COMMAND tst_${suite})
         set_tests_properties(tst_${suite}_without_glib PROPERTIES TIMEOUT 300
             ENVIRONMENT "QT_QPA_PLATFORM=offscreen;QT_NO_GLIB=1")
