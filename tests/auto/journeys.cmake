@@ -38,6 +38,8 @@ if(UNIX)
     target_link_libraries(refusedthreads_program PRIVATE ${CMAKE_DL_LIBS})
     qjanitor_test(exits)                      # exit() anywhere, and slots that throw in a drain
     qjanitor_test_program(exits)
+    qjanitor_test(extremes)                   # what few programs do
+    qjanitor_test_program(extremes)
     qjanitor_test(notifications LIBS Threads::Threads) # what a service manager is told
     qjanitor_test_program(notifications)
 endif()
