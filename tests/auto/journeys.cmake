@@ -7,6 +7,7 @@ find_package(Threads REQUIRED)
 qjanitor_test(futures LIBS Qt6::Concurrent)   # how jobs that are futures end
 qjanitor_test(typedfutures LIBS Qt6::Concurrent) # and what becomes of their results
 qjanitor_test(finishedfutures)                # those that have finished when their janitor fails
+qjanitor_test(emptyfutures)                   # those that have been moved from
 qjanitor_test(adoption)                       # what adoption does to them and their users
 qjanitor_test(promises)                       # jobs that are given a promise
 qjanitor_test(supervisor)                     # a janitor that an object owns
