@@ -10,6 +10,7 @@ qjanitor_test(finishedfutures)                # those that have finished when th
 qjanitor_test(emptyfutures)                   # those that have been moved from
 qjanitor_test(adoption)                       # what adoption does to them and their users
 qjanitor_test(promises)                       # jobs that are given a promise
+qjanitor_test(poolends)                       # pools that go as early as they may
 qjanitor_test(supervisor)                     # a janitor that an object owns
 qjanitor_test(supervisorend)                  # and that is destroyed with it
 qjanitor_test(deadlines)                      # jobs that do not end
