@@ -14,6 +14,9 @@ qjanitor_test(poolends)                       # pools that go as early as they m
 qjanitor_test(supervisor)                     # a janitor that an object owns
 qjanitor_test(supervisorend)                  # and that is destroyed with it
 qjanitor_test(deadlines)                      # jobs that do not end
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+    qjanitor_test(drainends LIBS ${CMAKE_DL_LIBS}) # and those that end just when they are given up
+endif()
 qjanitor_test(progress)                       # and what those get that make progress
 
 qjanitor_test(texts)                          # what people read
