@@ -19,6 +19,7 @@ class HeldAgent
 public:
     HeldAgent()
     {
+        m_supervisor.moveToThread(QCoreApplication::instance()->thread()); // of who destroys it
         QPromise<Result> promise;
         promise.start();
         promise.addResult(Result{m_reached, m_free});
@@ -29,7 +30,7 @@ public:
     ~HeldAgent()
     {
         release();
-        blockUntil([this] { return m_supervisor.client().jobs().isEmpty(); });
+        waitForEnd(m_supervisor);
     }
     Q_DISABLE_COPY_MOVE(HeldAgent)
 
@@ -44,7 +45,7 @@ public:
         promise.start();
         promise.finish();
         supervisor.client().spawnDaemon(promise.future());
-        blockUntil([&] { return supervisor.client().jobs().isEmpty(); });
+        waitForEnd(supervisor);
     }
 
 private:
@@ -61,6 +62,13 @@ private:
         Gate reached;
         Gate free;
     };
+
+    /// So that nothing is left that would be handed on to the janitor around this.
+    static void waitForEnd(QJanitor::Supervisor &supervisor)
+    {
+        const QFuture<QJanitor::Report> end = supervisor.terminate();
+        blockUntil([&] { return end.isFinished(); });
+    }
 
     const Gate m_reached;
     const Gate m_free;
