@@ -147,6 +147,8 @@ public:
     bool isDone() const { return m_done.load(std::memory_order_acquire); }
     /// The core that took this one's jobs over, or this one.
     Core *effective();
+    /// Whether the jobs that are left are waited for by nobody. Of one that is effective().
+    bool isGivenUp() const { return isDone() && pending().total() > 0; }
     Report report() const;
     QList<JobInfo> jobs() const;
     /// Counts the futures that have finished, and has the others handed on: after a failure.
@@ -321,10 +323,26 @@ private:
         WatchedJob *watched = nullptr;
         CoJob *coroutine = nullptr;
     };
+    /// How an end was counted: by whom, and through whose hands it went.
+    struct Ending
+    {
+        CorePointer by; ///< Null if nobody waits for the job any more.
+        Todo todo;
+        struct Passed
+        {
+            CorePointer ward;
+            CorePointer taker;
+            bool wasLast;
+        };
+        QVarLengthArray<Passed, 2> passed;
+    };
     void settle(JobKind kind, Ledger::End end, const Error &error, Ledger::Weight weight,
                 Listed listed);
+    void count(JobKind kind, Ledger::End end, const Error &error, Ledger::Weight weight,
+               Listed listed, Ending &ending);
+    void passOn(JobKind kind, Ledger::End end, const Error &error, Ending &ending);
+    static void carryOut(Ending &ending);
     void unlist(Listed listed);
-    void forward(JobKind kind, Ledger::End end, const Error &error, Listed listed);
     void keep(const Error &error, Ledger::Weight weight, Todo &todo);
 
     void advance(Todo &todo);

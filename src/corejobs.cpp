@@ -260,8 +260,14 @@ void Core::settleQuietly(std::int64_t count)
         break;
     }
     case Ledger::Quiet::HandedOn:
-        for (; count > 0; --count)
-            forward(JobKind::Daemon, Ledger::End::Succeeded, Error(), {});
+        for (; count > 0; --count) {
+            Ending ending;
+            {
+                const std::lock_guard lock(m_mutex);
+                passOn(JobKind::Daemon, Ledger::End::Succeeded, Error(), ending);
+            }
+            carryOut(ending);
+        }
         break;
     }
     if (m_watched.load(std::memory_order_relaxed))
@@ -272,29 +278,79 @@ void Core::settleQuietly(std::int64_t count)
 void Core::settle(JobKind kind, Ledger::End end, const Error &error, Ledger::Weight weight,
                   Listed listed)
 {
+    const auto isLogged = [&](const Core *by) {
+        return error.isValid() &&
+               (!by || weight == Ledger::Weight::OnlyListed ||
+                (by != this && kind == JobKind::Daemon) || by->m_level == Level::Root);
+    };
+    const auto log = [&](const Core *by) {
+        if (by)
+            qCCritical(lcJanitor).noquote() << error.toString();
+        else
+            qCCritical(lcJanitor).noquote() << "Abandoned by its janitor:" << error.toString();
+    };
     // Before the end is counted: after it the program may end, too.
-    if (error.isValid() && (weight == Ledger::Weight::OnlyListed || m_level == Level::Root))
-        qCCritical(lcJanitor).noquote() << error.toString();
-    const bool isWards = !listed.slot && !listed.watched && !listed.coroutine;
-    Todo todo;
-    bool handedOn = false;
-    {
-        const std::lock_guard lock(m_mutex);
-        handedOn = m_ledger.end(ledgerKind(kind), end, weight);
-        if (!handedOn)
-            unlist(listed);
-        if (error.isValid() && !handedOn)
-            keep(error, weight, todo);
-        else if (error.isValid() && isWards && !isDone())
-            m_lateJobs.append(
-                describe(error, kind)); // the report is about to list, and may miss it
-        advance(todo);
-    }
-    if (handedOn)
-        forward(kind, end, error, listed);
-    carryOut(todo);
+    const Core *const effective = this->effective();
+    const Core *const expected = effective->isGivenUp() ? nullptr : effective;
+    const bool wasLogged = isLogged(expected);
+    if (wasLogged)
+        log(expected);
+    Ending ending;
+    count(kind, end, error, weight, listed, ending);
+    if (!wasLogged && isLogged(ending.by.data()))
+        log(ending.by.data()); // it has been handed on or given up since
+    carryOut(ending);
     if (m_watched.load(std::memory_order_relaxed))
         tell(false);
+}
+
+/// Counts an end, by whoever waits for the job, in one step with taking it from the list: else a report
+/// that is made meanwhile would have it twice, or not at all.
+void Core::count(JobKind kind, Ledger::End end, const Error &error, Ledger::Weight weight,
+                 Listed listed, Ending &ending)
+{
+    const std::lock_guard lock(m_mutex);
+    const bool isWards = !listed.slot && !listed.watched && !listed.coroutine;
+    unlist(listed);
+    if (m_ledger.end(ledgerKind(kind), end, weight)) {
+        if (error.isValid() && isWards && !isDone())
+            m_lateJobs.append(
+                describe(error, kind)); // the report is about to list, and may miss it
+        passOn(kind, end, error, ending);
+        return;
+    }
+    if (error.isValid())
+        keep(error, weight, ending.todo);
+    advance(ending.todo);
+    ending.by = CorePointer(this);
+}
+
+/// Has the janitor that took this one's jobs over count the end of one of them. Under the lock.
+void Core::passOn(JobKind kind, Ledger::End end, const Error &error, Ending &ending)
+{
+    // A daemon that was handed on has been asked to stop: that it fails then is no surprise.
+    if (m_takerPointer)
+        m_takerPointer->count(kind, end, error,
+                              kind == JobKind::Daemon ? Ledger::Weight::OnlyListed
+                                                      : Ledger::Weight::Trips,
+                              {}, ending);
+    ++m_forwarded;
+    ending.passed.append({CorePointer(this), m_takerPointer, hasForwardedAll()});
+    forgetByOuters();
+}
+
+void Core::carryOut(Ending &ending)
+{
+    if (ending.by)
+        ending.by->carryOut(ending.todo);
+    for (const Ending::Passed &passed : std::as_const(ending.passed)) {
+        if (!passed.taker)
+            continue;
+        if (passed.wasLast)
+            passed.taker->dropWard(passed.ward.data());
+        if (passed.taker->m_watched.load(std::memory_order_relaxed))
+            passed.taker->tell(false);
+    }
 }
 
 /// Under the lock.
@@ -306,33 +362,6 @@ void Core::unlist(Listed listed)
         m_watchedJobs.remove(listed.watched);
     if (listed.coroutine)
         listed.coroutine->unlist();
-}
-
-/// Tells the janitor that took this one's jobs over that one of them has ended.
-void Core::forward(JobKind kind, Ledger::End end, const Error &error, Listed listed)
-{
-    CorePointer taker;
-    {
-        const std::lock_guard lock(m_mutex);
-        taker = m_takerPointer;
-    }
-    // A daemon that was handed on has been asked to stop: that it fails then is no surprise.
-    if (taker)
-        taker->settle(kind, end, error,
-                      kind == JobKind::Daemon ? Ledger::Weight::OnlyListed : Ledger::Weight::Trips,
-                      {});
-    else if (error.isValid())
-        qCCritical(lcJanitor).noquote() << "Abandoned by its janitor:" << error.toString();
-    bool last = false;
-    {
-        const std::lock_guard lock(m_mutex);
-        unlist(listed);
-        ++m_forwarded;
-        last = hasForwardedAll();
-        forgetByOuters();
-    }
-    if (taker && last)
-        taker->dropWard(this);
 }
 
 } // namespace QJanitor::Private

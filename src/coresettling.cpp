@@ -282,7 +282,8 @@ void Core::endWatch(WatchedJob *job)
     if (outcome.error.isValid())
         outcome.error =
             ErrorParts::named(outcome.error, job->facts.name(), siteText(job->facts.site));
-    settle(job->facts.kind, outcome.end, outcome.error, Ledger::Weight::Trips, {nullptr, job});
+    settle(job->facts.kind, outcome.end, outcome.error, Ledger::Weight::Trips,
+           {.watched = job});
 }
 
 } // namespace QJanitor::Private

@@ -37,6 +37,7 @@ private Q_SLOTS:
     void aHandedOnJobsSuccessIsNoNews();
     void theTakerIsTheNearestThatAccepts();
     void theTakerHandsOnInTurn();
+    void aHandedOnJobThatFailsItsTakerIsNotNamedAsUnfinished();
     void aDrainingJanitorTakesOver();
     void aTakerStaysOpenForItsWards();
     void theCalleesExceptionDoesNotKeepItFromWaiting();
@@ -364,6 +365,29 @@ void tst_ContractFailure::theTakerHandsOnInTurn()
         }).janitorResult;
     QCOMPARE(outer.completedCount(), 2);
     QVERIFY2(outer.ok(), qPrintable(outer.toString()));
+}
+
+void tst_ContractFailure::aHandedOnJobThatFailsItsTakerIsNotNamedAsUnfinished()
+{
+    const Gate failing;
+    const Gate others;
+    enter({.failurePolicy = FailurePolicy::CancelAndWait}, [&] {
+        const Report taker = tryEnter([&] {
+                                 (void)tryEnter([&] {
+                                     spawnCleanupJob(u"failing"_s, [failing] {
+                                         failing.wait();
+                                         return Error(u"failed late"_s);
+                                     });
+                                     spawnCleanupJob(u"other"_s, [others] { others.wait(); });
+                                     failHere();
+                                 });
+                                 failing.open();
+                             }).janitorResult;
+        others.open();
+        QCOMPARE(taker.errors().size(), 1);
+        QCOMPARE(taker.error().jobName(), u"failing"_s);
+        QCOMPARE(namesOf(taker.unfinished()), QStringList(u"other"_s));
+    });
 }
 
 void tst_ContractFailure::aDrainingJanitorTakesOver()
