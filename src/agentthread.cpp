@@ -186,11 +186,16 @@ static Mailbox::Answer give(Give give)
     home().posting.fetch_add(1);
     const auto done = qScopeGuard([] { home().posting.fetch_sub(1); });
     const Mailbox::Answer answer = give(home().mailbox);
-    if (answer == Mailbox::Answer::Tell) {
+    if (answer != Mailbox::Answer::Tell)
+        return answer;
+    try {
         if (Agent *agent = home().agent.load(std::memory_order_acquire))
             Q_EMIT agent->ticketsPosted();
         else
             startAgent();
+    } catch (const std::bad_alloc &) {
+        home().mailbox.announceAgain(); // it does not know, so the next one has to tell
+        throw;
     }
     return answer;
 }

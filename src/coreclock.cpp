@@ -106,7 +106,11 @@ void Core::planAlarm()
 /// Has the agent call onAlarm() when it is time.
 void Core::setAlarm()
 {
-    AgentThread::setAlarm(m_alarm);
+    try {
+        AgentThread::setAlarm(m_alarm);
+    } catch (const std::bad_alloc &) {
+        // Threads that wait look by themselves.
+    }
     // It may have closed before the alarm was set, and then nobody has cleared it.
     if (m_done.load(std::memory_order_seq_cst))
         AgentThread::clearAlarm(m_alarm);
@@ -152,7 +156,7 @@ void Core::onAlarm()
         }
     }
     if (hangs)
-        warn();
+        tellPeople([this] { warn(); });
     carryOut(todo);
     if (isLate)
         giveUp();
@@ -181,8 +185,8 @@ void Core::warn()
                              .arg(count)
                              .arg(count == 1 ? QStringLiteral("job") : QStringLiteral("jobs"));
     const qsizetype named = std::min(live.size(), mostInLog);
-    for (const JobInfo &job : live.first(named))
-        text += QStringLiteral("\n  ") + describe(job);
+    for (qsizetype i = 0; i < named; ++i) // QList::first() is a crash where there is no memory
+        text += QStringLiteral("\n  ") + describe(live.at(i));
     if (count > named)
         text += QStringLiteral("\n  … and %1 more").arg(count - named);
     qCWarning(lcJanitor).noquote() << text;
@@ -258,8 +262,7 @@ bool Core::abandon(const QList<JobInfo> &ofWards, Todo &todo)
     if (!todo.unfinished.isEmpty()) {
         keep(timeoutError(todo.unfinished), Ledger::Weight::Trips, todo);
         m_stop.store(true, std::memory_order_relaxed);
-        todo.toCancel = daemonFutures();
-        todo.toCancelInside.assign(m_inner.begin(), m_inner.end());
+        collectToCancel(todo);
     }
     m_justEnded = std::max<qsizetype>(0, count - todo.unfinished.size());
     close(todo, false);

@@ -48,10 +48,10 @@ inline Core::Lane &Core::lane(JobKind kind)
 
 Core::Lane &Core::addLane(JobKind kind)
 {
-    auto *lane = new Lane(kind);
-    m_lanes[std::size_t(kind)].store(lane, std::memory_order_release);
+    auto lane = std::make_unique<Lane>(kind);
     ProcessEnd::add(*this);
-    return *lane;
+    m_lanes[std::size_t(kind)].store(lane.get(), std::memory_order_release);
+    return *lane.release();
 }
 
 SpawnError Core::spawn(const Offer &offer)
@@ -217,20 +217,25 @@ void Core::run(Worker &worker, JobQueue::Place place)
         context.error = errorOfCurrentException();
     }
     type->destroy(slot.storage.data());
-    Error error;
-    if (!succeeded)
-        error = nameError(slot, std::exchange(context.error, Error()));
     ++worker.ended;
+    Ledger::End end = succeeded ? Ledger::End::Succeeded : Ledger::End::Failed;
     if (context.continuation) {
-        goOn(kind, slot, std::move(*std::exchange(context.continuation, nullptr)));
-        dropLabel(worker.lane, place);
-    } else if (kind == JobKind::Daemon && succeeded) {
+        Adoption adoption = std::move(*std::exchange(context.continuation, nullptr));
+        if (goOn(kind, slot, adoption))
+            return dropLabel(worker.lane, place);
+        const Outcome outcome = waitHere(kind, adoption);
+        context.error = outcome.error;
+        end = outcome.end;
+    }
+    Error error;
+    if (end == Ledger::End::Failed)
+        error = nameError(slot, std::exchange(context.error, Error()));
+    if (kind == JobKind::Daemon && end == Ledger::End::Succeeded) {
         dropLabel(worker.lane, place);
         slot.setState(Slot::Ended);
         settleQuietly();
     } else {
-        settle(kind, succeeded ? Ledger::End::Succeeded : Ledger::End::Failed, error,
-               Ledger::Weight::Trips, {.slot = &slot});
+        settle(kind, end, error, Ledger::Weight::Trips, {.slot = &slot});
         dropLabel(worker.lane, place);
     }
 }
@@ -274,7 +279,7 @@ void Core::settle(JobKind kind, Ledger::End end, const Error &error, Ledger::Wei
 {
     // Before the end is counted: after it the program may end, too.
     if (error.isValid() && (weight == Ledger::Weight::OnlyListed || m_level == Level::Root))
-        qCCritical(lcJanitor).noquote() << error.toString();
+        tellPeople([&error] { qCCritical(lcJanitor).noquote() << error.toString(); });
     const bool isWards = !listed.slot && !listed.watched && !listed.coroutine;
     Todo todo;
     bool handedOn = false;
@@ -286,8 +291,7 @@ void Core::settle(JobKind kind, Ledger::End end, const Error &error, Ledger::Wei
         if (error.isValid() && !handedOn)
             keep(error, weight, todo);
         else if (error.isValid() && isWards && !isDone())
-            m_lateJobs.append(
-                describe(error, kind)); // the report is about to list, and may miss it
+            keepLate(error, kind);
         advance(todo);
     }
     if (handedOn)
@@ -295,6 +299,16 @@ void Core::settle(JobKind kind, Ledger::End end, const Error &error, Ledger::Wei
     carryOut(todo);
     if (m_watched.load(std::memory_order_relaxed))
         tell(false);
+}
+
+/// Keeps a job that has failed for the report, which is about to list and may miss it. Under the lock.
+void Core::keepLate(const Error &error, JobKind kind)
+{
+    try {
+        m_lateJobs.append(describe(error, kind));
+    } catch (const std::bad_alloc &) {
+        // It is counted all the same.
+    }
 }
 
 /// Under the lock.
@@ -322,7 +336,9 @@ void Core::forward(JobKind kind, Ledger::End end, const Error &error, Listed lis
                       kind == JobKind::Daemon ? Ledger::Weight::OnlyListed : Ledger::Weight::Trips,
                       {});
     else if (error.isValid())
-        qCCritical(lcJanitor).noquote() << "Abandoned by its janitor:" << error.toString();
+        tellPeople([&error] {
+            qCCritical(lcJanitor).noquote() << "Abandoned by its janitor:" << error.toString();
+        });
     bool last = false;
     {
         const std::lock_guard lock(m_mutex);

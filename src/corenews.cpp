@@ -57,9 +57,14 @@ void Observer::add(const Error &error, bool isCause)
 {
     if (m_newErrors.size() >= ReportParts::maximumErrors && !isCause)
         return;
+    const qsizetype index = m_newErrors.size();
+    try {
+        m_newErrors.append(error);
+    } catch (const std::bad_alloc &) {
+        return; // the report counts it
+    }
     if (isCause)
-        m_causeIndex = m_newErrors.size();
-    m_newErrors.append(error);
+        m_causeIndex = index;
 }
 
 Snapshot Core::snapshot() const

@@ -68,7 +68,13 @@ void Pump::startNow()
     // Queue first, release second: what releaseThread() starts is the first in the queue.
     const bool isToLend = !std::exchange(m_lent, true);
     handOver(this);
-    pool->start(this, std::numeric_limits<int>::max());
+    try {
+        pool->start(this, std::numeric_limits<int>::max());
+    } catch (...) {
+        m_lent = !isToLend;
+        callOff();
+        throw;
+    }
     if (isToLend)
         pool->releaseThread();
 }
