@@ -53,6 +53,7 @@ void tryAgainLater()
     static std::atomic_flag isPlanned;
     if (isPlanned.test_and_set())
         return;
+    auto isPosted = qScopeGuard([] { isPlanned.clear(); });
     QMetaObject::invokeMethod(
         QCoreApplication::instance(),
         [] {
@@ -63,6 +64,7 @@ void tryAgainLater()
             });
         },
         Qt::QueuedConnection);
+    isPosted.dismiss();
 }
 
 void warnOfMissingAgent()
@@ -92,14 +94,18 @@ bool startPatiently(QThread &thread)
     return false;
 }
 
-/// The system refuses the agent's thread. What it was to read waits until it is tried again.
+/// The agent or its thread cannot be had. What it was to read waits until it is tried again.
 void missAgent()
 {
     constexpr std::int64_t pause = 100; // ms
     home().mailbox.announceAgain();
     home().nextTry.store(coarseNow() + pause);
     home().isMissing.store(true);
-    tryAgainLater();
+    try {
+        tryAgainLater();
+    } catch (const std::bad_alloc &) {
+        // Whoever comes next tries.
+    }
 }
 
 /// Starts the agent, if nobody else is doing so. It reads what is in the mailbox first of all.
@@ -108,12 +114,19 @@ void startAgent()
     if (coarseNow() < home().nextTry.load() || home().starting.exchange(true))
         return;
     auto isStarted = qScopeGuard([] { home().starting.store(false); });
-    auto thread = std::make_unique<QThread>();
-    thread->setObjectName(QStringLiteral("QJanitor agent"));
-    auto agent = std::make_unique<Agent>(home().mailbox);
-    agent->moveToThread(thread.get());
-    QObject::connect(thread.get(), &QThread::started, agent.get(), [] { isAgentsThread = true; });
-    QObject::connect(thread.get(), &QThread::finished, agent.get(), &QObject::deleteLater);
+    std::unique_ptr<QThread> thread;
+    std::unique_ptr<Agent> agent;
+    try {
+        thread = std::make_unique<QThread>();
+        thread->setObjectName(QStringLiteral("QJanitor agent"));
+        agent = std::make_unique<Agent>(home().mailbox);
+        agent->moveToThread(thread.get());
+        QObject::connect(thread.get(), &QThread::started, agent.get(),
+                         [] { isAgentsThread = true; });
+        QObject::connect(thread.get(), &QThread::finished, agent.get(), &QObject::deleteLater);
+    } catch (const std::bad_alloc &) {
+        return missAgent();
+    }
     if (!startPatiently(*thread))
         return missAgent();
     isStarted.dismiss();

@@ -245,6 +245,14 @@ bool Core::abandon(const QList<JobInfo> &ofWards, Todo &todo)
         list(todo.unfinished);
         return !todo.unfinished.isEmpty();
     };
+    const auto listAgain = [&] {
+        const QList<JobInfo> before = todo.unfinished;
+        try {
+            listThem();
+        } catch (const std::bad_alloc &) {
+            todo.unfinished = before; // it has to close now
+        }
+    };
     const std::int64_t now = coarseNow();
     const bool someAreListed = listThem();
     m_lastMoment = std::min(m_lastMoment, now + patience);
@@ -255,9 +263,10 @@ bool Core::abandon(const QList<JobInfo> &ofWards, Todo &todo)
     if (count == 0)
         todo.unfinished.clear();
     else if (someAreListed)
-        listThem();
+        listAgain();
     else
-        todo.unfinished.resize(count); // the destructor of a result holds up who counts them
+        tellPeople([&] { todo.unfinished.resize(count); }); // the destructor of a result holds up
+                                                            // who counts them
     m_draining.store(true, std::memory_order_relaxed);
     if (!todo.unfinished.isEmpty()) {
         keep(timeoutError(todo.unfinished), Ledger::Weight::Trips, todo);
@@ -270,7 +279,7 @@ bool Core::abandon(const QList<JobInfo> &ofWards, Todo &todo)
 }
 
 Error Core::timeoutError(const QList<JobInfo> &jobs) const
-{
+try {
     const qsizetype count = jobs.size();
     return ErrorParts::make(
         Error::Kind::DrainTimedOut,
@@ -278,6 +287,8 @@ Error Core::timeoutError(const QList<JobInfo> &jobs) const
             .arg(count == 1 ? QStringLiteral("1 job is") : QStringLiteral("%1 jobs are").arg(count),
                  QString::number(double(coarseNow() - m_drainingSince) / 1000, 'f', 1),
                  namesOf(jobs)));
+} catch (const std::bad_alloc &) {
+    return ErrorParts::make(Error::Kind::DrainTimedOut, QString());
 }
 
 void Core::stopWaiting()

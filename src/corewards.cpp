@@ -12,6 +12,15 @@
 
 namespace QJanitor::Private {
 
+static CorePointer rootIfThereIsMemory()
+{
+    try {
+        return Core::root();
+    } catch (const std::bad_alloc &) {
+        return {};
+    }
+}
+
 /// Gives the pending jobs to the nearest enclosing janitor that waits for its jobs, else to the
 /// root. Returns false if nobody takes them.
 bool Core::handOn(Todo &todo)
@@ -24,7 +33,7 @@ bool Core::handOn(Todo &todo)
     if (!taker && m_level == Level::Nested) {
         taker = application();
         if (!taker || !taker->takeOver(*this))
-            taker = root();
+            taker = rootIfThereIsMemory();
         todo.takenByRoot = taker && taker->m_level == Level::Root && taker->takeOver(*this);
         if (taker && taker->m_level == Level::Root && !todo.takenByRoot)
             taker.reset();

@@ -426,6 +426,7 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, Routine 
         next<int(pthread_t *, const pthread_attr_t *, Routine, void *)>("pthread_create");
     if (isArmedFor(Kind::Thread) && isDue())
         return EAGAIN;
+    const Own own; // its memory is that of the system
     return create(thread, attributes, routine, argument);
 }
 

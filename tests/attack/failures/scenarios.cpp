@@ -584,10 +584,8 @@ void supervisors(Books &books)
     client.spawnCleanupJob(Big(cleanup));
     cleanup.answer = Answer::Unasked;
     std::optional<QFuture<Report>> future;
-    for (int tries = 0; tries < 1000 && !future; ++tries)
-        hasMemoryFor([&] { future.emplace(supervisor->terminate()); });
-    if (!future)
-        return books.complain("a supervisor cannot be ended");
+    while (!hasMemoryFor([&] { future.emplace(supervisor->terminate()); }))
+        QThread::usleep(200);
     waitFor(*future);
     books.count(future->result());
     books.expect(supervisor->state() == JanitorState::Closed, "a supervisor has not closed");
@@ -826,5 +824,14 @@ void runAt(Place place, const Scenario &scenario, const Injection::Plan &plan, B
         plainSupervisor(books);
         return;
     }
-    std::thread([&] { runHere(scenario, plan, books); }).join();
+    std::atomic<bool> isOver{false};
+    std::thread thread([&] {
+        runHere(scenario, plan, books);
+        isOver = true;
+    });
+    while (!isOver) {
+        hasMemoryFor([] { QCoreApplication::processEvents(); });
+        QThread::usleep(200);
+    }
+    thread.join();
 }
