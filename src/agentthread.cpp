@@ -94,24 +94,32 @@ bool startPatiently(QThread &thread)
     return false;
 }
 
+/// Until the next try, nobody is told: whoever posts something sees to it that there is a next try.
+void awaitNextTry()
+{
+    home().mailbox.announceAgain();
+    try {
+        tryAgainLater();
+    } catch (const std::bad_alloc &) {
+        // Then whoever is next.
+    }
+}
+
 /// The agent or its thread cannot be had. What it was to read waits until it is tried again.
 void missAgent()
 {
     constexpr std::int64_t pause = 100; // ms
-    home().mailbox.announceAgain();
     home().nextTry.store(coarseNow() + pause);
     home().isMissing.store(true);
-    try {
-        tryAgainLater();
-    } catch (const std::bad_alloc &) {
-        // Whoever comes next tries.
-    }
+    awaitNextTry();
 }
 
 /// Starts the agent, if nobody else is doing so. It reads what is in the mailbox first of all.
 void startAgent()
 {
-    if (coarseNow() < home().nextTry.load() || home().starting.exchange(true))
+    if (coarseNow() < home().nextTry.load())
+        return awaitNextTry();
+    if (home().starting.exchange(true))
         return;
     auto isStarted = qScopeGuard([] { home().starting.store(false); });
     std::unique_ptr<QThread> thread;

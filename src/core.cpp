@@ -144,7 +144,7 @@ void Core::endCallee()
 void Core::letGo()
 {
     if (!isDone())
-        settleForOwner();
+        tellPeople([this] { settleForOwner(); }); // else they are handed on with the others
     Todo todo;
     {
         const std::lock_guard lock(m_mutex);

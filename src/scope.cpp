@@ -149,7 +149,7 @@ EnterResult<int> tryExec(const Options &options)
     // Should there be no memory for what is to come, nobody drains what it may have accepted by then.
     const auto letGo = qScopeGuard([&core] {
         if (!core->isDone())
-            core->letGo();
+            Private::tellPeople([&core] { core->letGo(); });
     });
     const CorePointer previous = Core::application();
     if (!previous || previous->isDone())

@@ -308,6 +308,16 @@ void disarm()
     armed.store(false);
 }
 
+bool movesTime()
+{
+    return kind.load() == Kind::Suspend;
+}
+
+bool refusesThreads()
+{
+    return kind.load() == Kind::Allocation || kind.load() == Kind::Thread;
+}
+
 int reached()
 {
     return reachedCount.load();

@@ -31,6 +31,10 @@ inline constexpr int allOfAMoment = -1;
 void prepare();
 void arm(const Plan &plan);
 void disarm();
+/// Returns whether it is armed for a monotonic clock that jumps: time may be up early.
+bool movesTime();
+/// Returns whether it is armed for what may keep a job from a thread of its own.
+bool refusesThreads();
 /// Returns how many could have been refused, and how many were.
 int reached();
 int refused();

@@ -42,6 +42,12 @@ constexpr const char *kindNames[] = {"allocation", "thread",    "descriptor",
 constexpr int kindCount = int(std::size(kindNames));
 constexpr const char *placeNames[] = {"main", "thread", "bare"};
 
+/// Clocks are read often: some moments are enough.
+bool isClock(int kind)
+{
+    return kind == int(Kind::Suspend) || kind == int(Kind::Wallclock);
+}
+
 struct Case
 {
     int kind = 0;
@@ -192,7 +198,8 @@ public:
     bool isReached() const { return WIFEXITED(m_status) && WEXITSTATUS(m_status) == Well; }
     int stops() const { return m_stops; }
 
-    void printFailure() const
+    /// \a when is a text behind the case.
+    void printFailure(const std::string &when = {}) const
     {
         std::printf("FAILS: %s", m_case.text().c_str());
         if (m_hangs)
@@ -201,7 +208,8 @@ public:
             std::printf(", signal %d", WTERMSIG(m_status));
         else
             std::printf(", exit code %d", WEXITSTATUS(m_status));
-        std::printf("\n%s    attack_failures --only %s\n", output().c_str(), m_case.text().c_str());
+        std::printf("%s\n%s    attack_failures --only %s\n", when.c_str(), output().c_str(),
+                    m_case.text().c_str());
         std::fflush(stdout);
     }
 
@@ -258,7 +266,7 @@ public:
                 if (onlyKind >= 0 && kind != onlyKind)
                     continue;
                 for (int place = 0; place < scenarios[scenario].places; ++place)
-                    m_sequences.push_back({{kind, scenario, place, 1, 1}});
+                    m_sequences.push_back({{kind, scenario, place, isClock(kind) ? 5 : 1, 1}});
             }
         }
         std::shuffle(m_sequences.begin(), m_sequences.end(), m_random);
@@ -324,9 +332,13 @@ private:
         ++m_cases[std::size_t(one.kind)];
         m_refused[std::size_t(one.kind)] +=
             one.kind == int(Kind::Stop) ? child.stops() : int(child.isReached());
+        ++m_rounds;
         if (!child.isWell()) {
             ++m_failures;
-            child.printFailure();
+            const auto time =
+                std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - m_begin);
+            child.printFailure(", in round " + std::to_string(m_rounds) + " after " +
+                               std::to_string(time.count()) + " s");
         }
         for (Sequence &sequence : m_sequences) {
             if (!sequence.isRunning || sequence.next.sequence() != one.sequence() ||
@@ -341,15 +353,14 @@ private:
     void goOn(Sequence &sequence, const Child &child)
     {
         constexpr int mostStops = 3;
-        const bool isClock =
-            sequence.next.kind == int(Kind::Suspend) || sequence.next.kind == int(Kind::Wallclock);
         if (child.isReached() || !child.isWell())
             sequence.reached = sequence.next.n;
         else
             sequence.isDone = true;
         if (sequence.next.kind == int(Kind::Stop) && sequence.next.n >= mostStops)
             sequence.isDone = true;
-        sequence.next.n = isClock ? sequence.next.n * 3 + 1 : sequence.next.n + 1;
+        sequence.next.n =
+            isClock(sequence.next.kind) ? sequence.next.n * 3 / 2 + 1 : sequence.next.n + 1;
     }
 
     void printFigures() const
@@ -369,12 +380,14 @@ private:
     }
 
     std::mt19937 m_random;
+    const Clock::time_point m_begin = Clock::now();
     const Clock::time_point m_end;
     std::vector<Sequence> m_sequences;
     std::size_t m_turn = 0;
     std::vector<std::unique_ptr<Child>> m_children;
     std::array<int, kindCount> m_cases{};
     std::array<int, kindCount> m_refused{};
+    int m_rounds = 0;
     int m_failures = 0;
 };
 

@@ -178,6 +178,17 @@ void cleanupJobs(Books &books)
     handAll(books, Verb::TrySpawnCleanupJob, "cleanup job that was tried");
 }
 
+/// Each with nobody behind it who would have it taken along.
+void loneJobs(Books &books)
+{
+    for (const Verb verb : {Verb::TrySpawnDaemon, Verb::TrySpawnCleanupJob}) {
+        enterAndCount(books, keepGoing, [&] {
+            Record &record = books.record("lone job");
+            hand(verb, {}, record, Small(record));
+        });
+    }
+}
+
 /// The guard is made while there is memory: then it is not lost either.
 void guards(Books &books)
 {
@@ -651,8 +662,8 @@ void timeouts(Books &books)
         [&] {
             hand(Verb::TrySpawnDaemon, u"stuck"_s, stuck, [&stuck] {
                 ++stuck.started;
-                mayEnd
-                    .waitForAMoment(); // not for ever: without threads it runs on the one that waits
+                // Without threads it may run on the one that waits for it.
+                Injection::refusesThreads() ? mayEnd.waitForAMoment() : mayEnd.wait();
                 hasEnded = true;
             });
             Record &quick = books.record("daemon beside one that is given up");
@@ -680,6 +691,8 @@ void longTimeouts(Books &books)
         handRecorded(books, Verb::TrySpawnDaemon, "daemon that takes its time",
                      [] { QThread::msleep(20); });
     });
+    if (Injection::movesTime())
+        books.loseReport(); // some may have been given up
 }
 
 // ---- the application
@@ -787,6 +800,7 @@ void runHere(const Scenario &scenario, const Injection::Plan &plan, Books &books
 const Scenario scenarios[] = {
     {"daemons", daemons},
     {"cleanupJobs", cleanupJobs},
+    {"loneJobs", loneJobs},
     {"guards", guards},
     {"manyDaemons", manyDaemons},
     {"finishedFutures", finishedFutures},
