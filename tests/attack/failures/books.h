@@ -54,7 +54,7 @@ struct Record
 
     const char *kind = "";
     bool runs = true;                ///< It is a callable, and its run can be seen.
-    bool mayBeCountedAnyway = false; ///< See the table of limits.
+    bool mayBeCountedAnyway = false; ///< See limitedCount.
     bool mayBeGivenUp = false;       ///< Nobody need count it then, and it may never run.
     std::atomic<Answer> answer{Answer::None};
     std::atomic<int> started{0};

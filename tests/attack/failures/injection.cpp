@@ -313,9 +313,10 @@ bool movesTime()
     return kind.load() == Kind::Suspend;
 }
 
-bool refusesThreads()
+bool mayLackThreads()
 {
-    return kind.load() == Kind::Allocation || kind.load() == Kind::Thread;
+    const Kind armedKind = kind.load();
+    return armedKind == Kind::Allocation || armedKind == Kind::Thread || armedKind == Kind::Suspend;
 }
 
 int reached()

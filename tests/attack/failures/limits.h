@@ -31,6 +31,16 @@ inline constexpr Limit limits[] = {
     {"11connectImpl", "the same"},
 };
 
+/// What is allowed of a callable that does not fit into its slot.
+inline constexpr Limit limitedCount = {
+    "JobQueue",
+    "without memory for its box the verb throws, and a job that does nothing is counted"};
+
+/// What is not tried after several refused threads: a janitor that nobody waits for.
+inline constexpr Limit limitedAftermath = {
+    "plainSupervisor",
+    "a janitor that closes before it has taken a pump for lost leaves the pool without that place"};
+
 /// The thread on which nothing is refused.
 inline constexpr Limit limitedThread = {"QJanitor agent",
                                         "the agent sorts futures, sets timers and warns in its "

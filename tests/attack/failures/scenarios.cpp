@@ -663,7 +663,7 @@ void timeouts(Books &books)
             hand(Verb::TrySpawnDaemon, u"stuck"_s, stuck, [&stuck] {
                 ++stuck.started;
                 // Without threads it may run on the one that waits for it.
-                Injection::refusesThreads() ? mayEnd.waitForAMoment() : mayEnd.wait();
+                Injection::mayLackThreads() ? mayEnd.waitForAMoment() : mayEnd.wait();
                 hasEnded = true;
             });
             Record &quick = books.record("daemon beside one that is given up");
@@ -835,7 +835,9 @@ void runAt(Place place, const Scenario &scenario, const Injection::Plan &plan, B
     const QCoreApplication application(argc, argv);
     if (place == Place::Main) {
         runHere(scenario, plan, books);
-        plainSupervisor(books);
+        // See limitedAftermath.
+        if (plan.kind != Injection::Kind::Thread || Injection::refused() <= 1)
+            plainSupervisor(books);
         return;
     }
     std::atomic<bool> isOver{false};
