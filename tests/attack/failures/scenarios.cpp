@@ -772,6 +772,12 @@ void plainSupervisor(Books &books)
     books.expect(future.result().completedCount() == 2, "after it, a supervisor counts wrong");
 }
 
+/// See limitedAftermath.
+bool hasAftermath(const Injection::Plan &plan)
+{
+    return plan.kind != Injection::Kind::Thread || Injection::refused() <= 1;
+}
+
 void runHere(const Scenario &scenario, const Injection::Plan &plan, Books &books)
 {
     {
@@ -792,7 +798,8 @@ void runHere(const Scenario &scenario, const Injection::Plan &plan, Books &books
         }
     }
     Injection::disarm();
-    plainRound(books);
+    if (hasAftermath(plan))
+        plainRound(books);
 }
 
 } // namespace
@@ -835,8 +842,7 @@ void runAt(Place place, const Scenario &scenario, const Injection::Plan &plan, B
     const QCoreApplication application(argc, argv);
     if (place == Place::Main) {
         runHere(scenario, plan, books);
-        // See limitedAftermath.
-        if (plan.kind != Injection::Kind::Thread || Injection::refused() <= 1)
+        if (hasAftermath(plan))
             plainSupervisor(books);
         return;
     }
