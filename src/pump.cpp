@@ -63,8 +63,13 @@ void Pump::startNow()
     m_state.store(State::Queued, std::memory_order_relaxed);
     handOver(this);
     QThreadPool *const pool = m_pool; // once it is started this may be deleted any time
-    if (pool->tryStart(this))
-        return;
+    try {
+        if (pool->tryStart(this))
+            return;
+    } catch (...) {
+        callOff(); // for its destructor
+        throw;
+    }
     // Queue first, release second: what releaseThread() starts is the first in the queue.
     const bool isToLend = !std::exchange(m_lent, true);
     handOver(this);
