@@ -53,6 +53,7 @@ void tryAgainLater()
     static std::atomic_flag isPlanned;
     if (isPlanned.test_and_set())
         return;
+    auto isPosted = qScopeGuard([] { isPlanned.clear(); });
     QMetaObject::invokeMethod(
         QCoreApplication::instance(),
         [] {
@@ -63,6 +64,7 @@ void tryAgainLater()
             });
         },
         Qt::QueuedConnection);
+    isPosted.dismiss();
 }
 
 void warnOfMissingAgent()
@@ -92,28 +94,47 @@ bool startPatiently(QThread &thread)
     return false;
 }
 
-/// The system refuses the agent's thread. What it was to read waits until it is tried again.
+/// Until the next try, nobody is told: whoever posts something sees to it that there is a next try.
+void awaitNextTry()
+{
+    home().mailbox.announceAgain();
+    try {
+        tryAgainLater();
+    } catch (const std::bad_alloc &) {
+        // Then whoever is next.
+    }
+}
+
+/// The agent or its thread cannot be had. What it was to read waits until it is tried again.
 void missAgent()
 {
     constexpr std::int64_t pause = 100; // ms
-    home().mailbox.announceAgain();
     home().nextTry.store(coarseNow() + pause);
     home().isMissing.store(true);
-    tryAgainLater();
+    awaitNextTry();
 }
 
 /// Starts the agent, if nobody else is doing so. It reads what is in the mailbox first of all.
 void startAgent()
 {
-    if (coarseNow() < home().nextTry.load() || home().starting.exchange(true))
+    if (coarseNow() < home().nextTry.load())
+        return awaitNextTry();
+    if (home().starting.exchange(true))
         return;
     auto isStarted = qScopeGuard([] { home().starting.store(false); });
-    auto thread = std::make_unique<QThread>();
-    thread->setObjectName(QStringLiteral("QJanitor agent"));
-    auto agent = std::make_unique<Agent>(home().mailbox);
-    agent->moveToThread(thread.get());
-    QObject::connect(thread.get(), &QThread::started, agent.get(), [] { isAgentsThread = true; });
-    QObject::connect(thread.get(), &QThread::finished, agent.get(), &QObject::deleteLater);
+    std::unique_ptr<QThread> thread;
+    std::unique_ptr<Agent> agent;
+    try {
+        thread = std::make_unique<QThread>();
+        thread->setObjectName(QStringLiteral("QJanitor agent"));
+        agent = std::make_unique<Agent>(home().mailbox);
+        agent->moveToThread(thread.get());
+        QObject::connect(thread.get(), &QThread::started, agent.get(),
+                         [] { isAgentsThread = true; });
+        QObject::connect(thread.get(), &QThread::finished, agent.get(), &QObject::deleteLater);
+    } catch (const std::bad_alloc &) {
+        return missAgent();
+    }
     if (!startPatiently(*thread))
         return missAgent();
     isStarted.dismiss();
@@ -186,11 +207,16 @@ static Mailbox::Answer give(Give give)
     home().posting.fetch_add(1);
     const auto done = qScopeGuard([] { home().posting.fetch_sub(1); });
     const Mailbox::Answer answer = give(home().mailbox);
-    if (answer == Mailbox::Answer::Tell) {
+    if (answer != Mailbox::Answer::Tell)
+        return answer;
+    try {
         if (Agent *agent = home().agent.load(std::memory_order_acquire))
             Q_EMIT agent->ticketsPosted();
         else
             startAgent();
+    } catch (const std::bad_alloc &) {
+        home().mailbox.announceAgain(); // it does not know, so the next one has to tell
+        throw;
     }
     return answer;
 }

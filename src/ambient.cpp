@@ -48,13 +48,13 @@ struct StoredFrame : Frame
 
 Frame &lookUpSlot()
 {
-    // Never destroyed: destructors of statics and of thread_locals ask for the janitor as well.
-    static auto &storage = *new QThreadStorage<StoredFrame *>;
     cachedSlot = &lateFrame();
     // The main thread's storage lives and dies with the application.
     if (storageIsGone || !QCoreApplication::instance())
         return *cachedSlot;
     try {
+        // Never destroyed: destructors of statics and of thread_locals ask for the janitor as well.
+        static auto &storage = *new QThreadStorage<StoredFrame *>;
         if (!storage.hasLocalData())
             storage.setLocalData(new StoredFrame);
         cachedSlot = storage.localData();
@@ -74,7 +74,8 @@ Frame &ambientSlot()
 
 const Frame &noFrame()
 {
-    static const auto &none = *new Frame;
+    alignas(Frame) static std::array<std::byte, sizeof(Frame)> memory; // cleanup jobs need no other
+    static const auto &none = *::new (memory.data()) Frame;
     return none;
 }
 

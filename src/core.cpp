@@ -144,7 +144,7 @@ void Core::endCallee()
 void Core::letGo()
 {
     if (!isDone())
-        settleForOwner();
+        tellPeople([this] { settleForOwner(); }); // else they are handed on with the others
     Todo todo;
     {
         const std::lock_guard lock(m_mutex);
@@ -185,8 +185,7 @@ void Core::advance(Todo &todo)
         todo.quit = true;
     if (due.stop) {
         m_stop.store(true, std::memory_order_relaxed);
-        todo.toCancel = daemonFutures();
-        todo.toCancelInside.assign(m_inner.begin(), m_inner.end());
+        collectToCancel(todo);
     }
     if (due.drain || handedOn)
         m_draining.store(true, std::memory_order_relaxed);
@@ -264,23 +263,29 @@ void Core::carryOut(Todo &todo)
     if (todo.addWards)
         addWardsToReport(todo);
     if ((todo.takenByRoot || todo.letGo) && !todo.unfinished.isEmpty()) {
-        qCWarning(lcJanitor).noquote().nospace()
-            << describeName()
-            << (todo.letGo ? " was destroyed with jobs pending; "
-                           : " failed with jobs pending and none encloses it; ")
-            << (todo.takenByRoot ? "the root janitor" : "the enclosing janitor")
-            << " takes them: " << namesOf(todo.unfinished);
+        tellPeople([&] {
+            qCWarning(lcJanitor).noquote().nospace()
+                << describeName()
+                << (todo.letGo ? " was destroyed with jobs pending; "
+                               : " failed with jobs pending and none encloses it; ")
+                << (todo.takenByRoot ? "the root janitor" : "the enclosing janitor")
+                << " takes them: " << namesOf(todo.unfinished);
+        });
     }
     if (todo.letGo && !todo.goingOn.isEmpty()) {
-        qCWarning(lcJanitor).noquote().nospace()
-            << describeName()
-            << " was destroyed with jobs pending, and nobody takes them; they go on: "
-            << namesOf(todo.goingOn);
+        tellPeople([&] {
+            qCWarning(lcJanitor).noquote().nospace()
+                << describeName()
+                << " was destroyed with jobs pending, and nobody takes them; they go on: "
+                << namesOf(todo.goingOn);
+        });
     }
     for (const QFuture<void> &future : todo.toCancel)
         cancelUnfinished(future);
     for (const CorePointer &inner : todo.toCancelInside)
         inner->cancelDaemons();
+    if (todo.cancelOneByOne)
+        cancelOneByOne();
     if (todo.quit)
         exitEventLoop();
     if (todo.prepareHandingOn)
@@ -345,13 +350,17 @@ void Core::keep(const Error &error, Ledger::Weight weight, Todo &todo)
 {
     ++m_errorCount;
     const bool isCause = !m_cause.isValid() && weight == Ledger::Weight::Trips;
-    const bool isKept = m_errors.size() < ReportParts::maximumErrors;
+    const qsizetype index = m_errors.size();
+    try {
+        if (index < ReportParts::maximumErrors)
+            m_errors.append(error);
+    } catch (const std::bad_alloc &) {
+        // It is counted, as those are that are too many.
+    }
     if (isCause) {
         m_cause = error;
-        m_causeIndex = isKept ? m_errors.size() : -1;
+        m_causeIndex = m_errors.size() > index ? index : -1;
     }
-    if (isKept)
-        m_errors.append(error);
     for (Observer *observer : m_observers)
         observer->add(error, isCause);
     todo.tellNow = true;
@@ -372,6 +381,7 @@ void Core::setWaker(Waker *waker)
 void Core::lookAgain()
 {
     const std::lock_guard lock(m_mutex);
+    m_helpWanted = true;
     wake();
 }
 

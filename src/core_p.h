@@ -29,6 +29,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 QT_BEGIN_NAMESPACE
@@ -37,6 +38,7 @@ QT_END_NAMESPACE
 
 namespace QJanitor::Private {
 
+struct Outcome;
 class Pump;
 
 /// Which lists a core is in already, noted by those that have the lists: to search them for each of very
@@ -232,6 +234,7 @@ private:
         bool letGo = false;
         bool setAlarm = false;
         bool prepareHandingOn = false;
+        bool cancelOneByOne = false; ///< There is no memory for a list of them.
         bool hurry = false; ///< New futures are awaited: the agent is to look at them at once.
         QList<JobInfo> unfinished;
         QList<JobInfo> goingOn; ///< Instead, if nobody takes them.
@@ -262,6 +265,9 @@ private:
     template<class F>
     void forEachStopper(F function);
     void cancelDaemons();
+    void collectToCancel(Todo &todo);
+    void cancelOneByOne();
+    std::optional<QFuture<void>> nextToCancel();
     std::vector<AnyFuture> &roomForNew(FutureFacts &&facts);
     std::vector<AnyFuture> &otherRoomForNew(FutureFacts &&facts);
     struct NewFuture;
@@ -272,6 +278,7 @@ private:
     bool lookAtBatch(std::list<FutureBatch>::iterator batch, std::int64_t now);
     struct Sorted;
     std::size_t sortNew(Sorted &sorted);
+    bool takeOut(FutureFacts &facts, AnyFuture &future, std::vector<WatchedJob *> &jobs);
     void sortOldestBatch(Sorted &sorted);
     void settleSorted(Sorted &sorted);
     void settleTogether(std::vector<WatchedJob *> &jobs);
@@ -289,7 +296,8 @@ private:
             postFuturesTicket();
     }
     void postFuturesTicket();
-    void goOn(JobKind kind, Slot &slot, Adoption adoption);
+    bool goOn(JobKind kind, Slot &slot, Adoption &adoption);
+    Outcome waitHere(JobKind kind, const Adoption &adoption);
     std::vector<QFuture<void>> daemonFutures();
     void list(QList<JobInfo> &jobs) const;
     void addOldestJobs(std::vector<LiveJob> &jobs, qsizetype most) const;
@@ -342,6 +350,7 @@ private:
                Listed listed, Ending &ending);
     void passOn(JobKind kind, Ledger::End end, const Error &error, Ending &ending);
     static void carryOut(Ending &ending);
+    void keepLate(const Error &error, JobKind kind);
     void unlist(Listed listed);
     void keep(const Error &error, Ledger::Weight weight, Todo &todo);
 
@@ -394,7 +403,7 @@ private:
     Ledger m_ledger;
     std::array<std::atomic<Lane *>, 2> m_lanes{};
     Waker *m_waker = nullptr;
-    bool m_helpWanted = false; ///< The waiter may run jobs that have just come in from a ward.
+    bool m_helpWanted = false; ///< The waiter is to look again: at a ward's jobs, or at futures.
     CorePointer m_takerPointer;
     HandingOn m_handingOn = HandingOn::NotDue;
     int m_batches = 0;         ///< Of ends that are being counted one by one, and belong together.

@@ -106,7 +106,11 @@ void Core::planAlarm()
 /// Has the agent call onAlarm() when it is time.
 void Core::setAlarm()
 {
-    AgentThread::setAlarm(m_alarm);
+    try {
+        AgentThread::setAlarm(m_alarm);
+    } catch (const std::bad_alloc &) {
+        // Threads that wait look by themselves.
+    }
     // It may have closed before the alarm was set, and then nobody has cleared it.
     if (m_done.load(std::memory_order_seq_cst))
         AgentThread::clearAlarm(m_alarm);
@@ -152,7 +156,7 @@ void Core::onAlarm()
         }
     }
     if (hangs)
-        warn();
+        tellPeople([this] { warn(); });
     carryOut(todo);
     if (isLate)
         giveUp();
@@ -181,8 +185,8 @@ void Core::warn()
                              .arg(count)
                              .arg(count == 1 ? QStringLiteral("job") : QStringLiteral("jobs"));
     const qsizetype named = std::min(live.size(), mostInLog);
-    for (const JobInfo &job : live.first(named))
-        text += QStringLiteral("\n  ") + describe(job);
+    for (qsizetype i = 0; i < named; ++i) // QList::first() is a crash where there is no memory
+        text += QStringLiteral("\n  ") + describe(live.at(i));
     if (count > named)
         text += QStringLiteral("\n  … and %1 more").arg(count - named);
     qCWarning(lcJanitor).noquote() << text;
@@ -241,6 +245,14 @@ bool Core::abandon(const QList<JobInfo> &ofWards, Todo &todo)
         list(todo.unfinished);
         return !todo.unfinished.isEmpty();
     };
+    const auto listAgain = [&] {
+        const QList<JobInfo> before = todo.unfinished;
+        try {
+            listThem();
+        } catch (const std::bad_alloc &) {
+            todo.unfinished = before; // it has to close now
+        }
+    };
     const std::int64_t now = coarseNow();
     const bool someAreListed = listThem();
     m_lastMoment = std::min(m_lastMoment, now + patience);
@@ -251,15 +263,15 @@ bool Core::abandon(const QList<JobInfo> &ofWards, Todo &todo)
     if (count == 0)
         todo.unfinished.clear();
     else if (someAreListed)
-        listThem();
+        listAgain();
     else
-        todo.unfinished.resize(count); // the destructor of a result holds up who counts them
+        tellPeople([&] { todo.unfinished.resize(count); }); // the destructor of a result holds up
+                                                            // who counts them
     m_draining.store(true, std::memory_order_relaxed);
     if (!todo.unfinished.isEmpty()) {
         keep(timeoutError(todo.unfinished), Ledger::Weight::Trips, todo);
         m_stop.store(true, std::memory_order_relaxed);
-        todo.toCancel = daemonFutures();
-        todo.toCancelInside.assign(m_inner.begin(), m_inner.end());
+        collectToCancel(todo);
     }
     m_justEnded = std::max<qsizetype>(0, count - todo.unfinished.size());
     close(todo, false);
@@ -267,7 +279,7 @@ bool Core::abandon(const QList<JobInfo> &ofWards, Todo &todo)
 }
 
 Error Core::timeoutError(const QList<JobInfo> &jobs) const
-{
+try {
     const qsizetype count = jobs.size();
     return ErrorParts::make(
         Error::Kind::DrainTimedOut,
@@ -275,6 +287,8 @@ Error Core::timeoutError(const QList<JobInfo> &jobs) const
             .arg(count == 1 ? QStringLiteral("1 job is") : QStringLiteral("%1 jobs are").arg(count),
                  QString::number(double(coarseNow() - m_drainingSince) / 1000, 'f', 1),
                  namesOf(jobs)));
+} catch (const std::bad_alloc &) {
+    return ErrorParts::make(Error::Kind::DrainTimedOut, QString());
 }
 
 void Core::stopWaiting()

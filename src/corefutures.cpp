@@ -8,6 +8,8 @@
 #include "job_p.h"
 #include "processend_p.h"
 
+#include <QtCore/qthread.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -152,23 +154,42 @@ SpawnError Core::adopt(const Offer &offer)
     return SpawnError::NoError;
 }
 
-/// Turns the job in \a slot, whose callable has returned, into one that ends with a future.
-void Core::goOn(JobKind kind, Slot &slot, Adoption adoption)
+/// Turns the job in \a slot, whose callable has returned, into one that ends with a future. Returns false,
+/// and leaves \a adoption alone, if there is no memory for that.
+bool Core::goOn(JobKind kind, Slot &slot, Adoption &adoption)
 {
     const bool labelled = slot.isLabelled();
     FutureFacts facts{kind, labelled ? slot.origin.label->site : slot.origin.site, coarseNow(),
                       nullptr};
-    if (labelled || adoption.failureByValue || adoption.promised) {
-        facts.details.reset(new FutureDetails{labelled ? slot.origin.label->name : QString(),
-                                              std::move(adoption.failureByValue),
-                                              adoption.promised});
+    NewFuture listed;
+    try {
+        if (labelled || adoption.failureByValue || adoption.promised) {
+            facts.details.reset(new FutureDetails{labelled ? slot.origin.label->name : QString(),
+                                                  std::move(adoption.failureByValue),
+                                                  adoption.promised});
+        }
+        followOuterStops();
+        const std::lock_guard lock(m_mutex);
+        listed = listNew(std::move(facts), std::move(adoption.future));
+        slot.setState(Slot::Ended); // it is listed once
+    } catch (const std::bad_alloc &) {
+        if (facts.details)
+            adoption.failureByValue = std::move(facts.details->failureByValue);
+        return false;
     }
-    followOuterStops();
-    std::unique_lock lock(m_mutex);
-    const NewFuture listed = listNew(std::move(facts), std::move(adoption.future));
-    slot.setState(Slot::Ended); // it is listed once
-    lock.unlock();
     followListing(listed);
+    return true;
+}
+
+/// Waits on this thread for the end of a job that goOn() could not list.
+Outcome Core::waitHere(JobKind kind, const Adoption &adoption)
+{
+    while (!adoption.future.isFinished()) {
+        if (isStopRequested(roleOf(kind)))
+            cancelUnfinished(adoption.future);
+        QThread::msleep(1);
+    }
+    return outcomeOf(adoption, isStopRequested(roleOf(kind)));
 }
 
 void Core::forgetFuturesTicket()
@@ -237,10 +258,18 @@ bool Core::hasNewFutures() const
 void Core::giveUpWatch(WatchedJob *job)
 {
     const std::unique_ptr<WatchedJob> unwatched(job);
-    const std::lock_guard lock(m_mutex);
-    m_watchedJobs.remove(job);
-    roomForNew(std::move(job->facts)).push_back(std::move(job->future));
-    ++m_newFutureCount;
+    for (;;) {
+        try {
+            const std::lock_guard lock(m_mutex);
+            std::vector<AnyFuture> &futures = roomForNew(std::move(job->facts));
+            m_watchedJobs.remove(job);
+            futures.push_back(std::move(job->future));
+            ++m_newFutureCount;
+            return;
+        } catch (const std::bad_alloc &) {
+            QThread::msleep(1); // nobody else looks at it, so it has to be listed
+        }
+    }
 }
 
 void Core::lookAfterFutures()

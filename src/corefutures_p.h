@@ -81,10 +81,9 @@ struct FutureBatch
 
     /// Has room for one future if \a common has details, else for \a room.
     FutureBatch(FutureFacts &&common, std::size_t room)
-        : facts(std::move(common))
-    {
-        futures.reserve(facts.details ? 1 : room);
-    }
+        : futures(emptyWithRoom(common.details ? 1 : room)) // without memory, nothing is moved
+        , facts(std::move(common))
+    {}
     /// Whether it has room for another one of which just these \a others are known.
     bool takes(const FutureFacts &others) const
     {
@@ -92,8 +91,15 @@ struct FutureBatch
                !others.details && futures.size() < futures.capacity();
     }
 
-    FutureFacts facts;
+    static std::vector<AnyFuture> emptyWithRoom(std::size_t room)
+    {
+        std::vector<AnyFuture> futures;
+        futures.reserve(room);
+        return futures;
+    }
+
     std::vector<AnyFuture> futures;
+    FutureFacts facts;
 };
 
 /// One that is looked at by itself: watched by the agent, or being settled.

@@ -48,10 +48,10 @@ inline Core::Lane &Core::lane(JobKind kind)
 
 Core::Lane &Core::addLane(JobKind kind)
 {
-    auto *lane = new Lane(kind);
-    m_lanes[std::size_t(kind)].store(lane, std::memory_order_release);
+    auto lane = std::make_unique<Lane>(kind);
     ProcessEnd::add(*this);
-    return *lane;
+    m_lanes[std::size_t(kind)].store(lane.get(), std::memory_order_release);
+    return *lane.release();
 }
 
 SpawnError Core::spawn(const Offer &offer)
@@ -217,20 +217,25 @@ void Core::run(Worker &worker, JobQueue::Place place)
         context.error = errorOfCurrentException();
     }
     type->destroy(slot.storage.data());
-    Error error;
-    if (!succeeded)
-        error = nameError(slot, std::exchange(context.error, Error()));
     ++worker.ended;
+    Ledger::End end = succeeded ? Ledger::End::Succeeded : Ledger::End::Failed;
     if (context.continuation) {
-        goOn(kind, slot, std::move(*std::exchange(context.continuation, nullptr)));
-        dropLabel(worker.lane, place);
-    } else if (kind == JobKind::Daemon && succeeded) {
+        Adoption adoption = std::move(*std::exchange(context.continuation, nullptr));
+        if (goOn(kind, slot, adoption))
+            return dropLabel(worker.lane, place);
+        const Outcome outcome = waitHere(kind, adoption);
+        context.error = outcome.error;
+        end = outcome.end;
+    }
+    Error error;
+    if (end == Ledger::End::Failed)
+        error = nameError(slot, std::exchange(context.error, Error()));
+    if (kind == JobKind::Daemon && end == Ledger::End::Succeeded) {
         dropLabel(worker.lane, place);
         slot.setState(Slot::Ended);
         settleQuietly();
     } else {
-        settle(kind, succeeded ? Ledger::End::Succeeded : Ledger::End::Failed, error,
-               Ledger::Weight::Trips, {.slot = &slot});
+        settle(kind, end, error, Ledger::Weight::Trips, {.slot = &slot});
         dropLabel(worker.lane, place);
     }
 }
@@ -284,10 +289,12 @@ void Core::settle(JobKind kind, Ledger::End end, const Error &error, Ledger::Wei
                 (by != this && kind == JobKind::Daemon) || by->m_level == Level::Root);
     };
     const auto log = [&](const Core *by) {
-        if (by)
-            qCCritical(lcJanitor).noquote() << error.toString();
-        else
-            qCCritical(lcJanitor).noquote() << "Abandoned by its janitor:" << error.toString();
+        tellPeople([&] {
+            if (by)
+                qCCritical(lcJanitor).noquote() << error.toString();
+            else
+                qCCritical(lcJanitor).noquote() << "Abandoned by its janitor:" << error.toString();
+        });
     };
     // Before the end is counted: after it the program may end, too.
     const Core *const effective = this->effective();
@@ -314,8 +321,7 @@ void Core::count(JobKind kind, Ledger::End end, const Error &error, Ledger::Weig
     unlist(listed);
     if (m_ledger.end(ledgerKind(kind), end, weight)) {
         if (error.isValid() && isWards && !isDone())
-            m_lateJobs.append(
-                describe(error, kind)); // the report is about to list, and may miss it
+            keepLate(error, kind);
         passOn(kind, end, error, ending);
         return;
     }
@@ -350,6 +356,16 @@ void Core::carryOut(Ending &ending)
             passed.taker->dropWard(passed.ward.data());
         if (passed.taker->m_watched.load(std::memory_order_relaxed))
             passed.taker->tell(false);
+    }
+}
+
+/// Keeps a job that has failed for the report, which is about to list and may miss it. Under the lock.
+void Core::keepLate(const Error &error, JobKind kind)
+{
+    try {
+        m_lateJobs.append(describe(error, kind));
+    } catch (const std::bad_alloc &) {
+        // It is counted all the same.
     }
 }
 

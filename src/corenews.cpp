@@ -7,6 +7,8 @@
 #include "core_p.h"
 #include "texts_p.h"
 
+#include <QtCore/qthread.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -57,9 +59,14 @@ void Observer::add(const Error &error, bool isCause)
 {
     if (m_newErrors.size() >= ReportParts::maximumErrors && !isCause)
         return;
+    const qsizetype index = m_newErrors.size();
+    try {
+        m_newErrors.append(error);
+    } catch (const std::bad_alloc &) {
+        return; // the report counts it
+    }
     if (isCause)
-        m_causeIndex = m_newErrors.size();
-    m_newErrors.append(error);
+        m_causeIndex = index;
 }
 
 Snapshot Core::snapshot() const
@@ -102,11 +109,17 @@ void Core::tell(bool now)
     // One ticket under way is enough; a second one only if it has to be faster.
     if (m_told.exchange(true, std::memory_order_acq_rel) && !now)
         return;
-    try {
-        if (!AgentThread::post({CorePointer(this), Ticket::Matter::News}, now))
-            publish();
-    } catch (const std::bad_alloc &) {
-        m_told.store(false, std::memory_order_release); // the next news tell of this as well
+    for (;;) {
+        try {
+            if (!AgentThread::post({CorePointer(this), Ticket::Matter::News}, now))
+                publish();
+            return;
+        } catch (const std::bad_alloc &) {
+            m_told.store(false, std::memory_order_release);
+            if (!isDone())
+                return; // the next news tell of this as well
+            QThread::msleep(1); // there are no next ones
+        }
     }
 }
 

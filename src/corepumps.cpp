@@ -88,11 +88,7 @@ void Core::watchPumps() noexcept
             return;
         planAlarm();
     }
-    try {
-        setAlarm();
-    } catch (const std::bad_alloc &) {
-        // Threads that wait look by themselves.
-    }
+    setAlarm();
 }
 
 /// Has somebody run the jobs of \a lane: without memory for a pump, this thread.

@@ -76,6 +76,23 @@ std::size_t Core::sortNew(Sorted &sorted)
     return count;
 }
 
+/// Makes a new future one that is looked at by itself, and adds it to \a jobs. Returns false if there is no
+/// memory for that: it stays where it is. Under the lock.
+bool Core::takeOut(FutureFacts &facts, AnyFuture &future, std::vector<WatchedJob *> &jobs)
+{
+    try {
+        jobs.push_back(nullptr);
+        // Allocates first, moves second.
+        jobs.back() = new WatchedJob{facts.taken(), std::move(future), CorePointer(this)};
+        m_watchedJobs.add(jobs.back());
+        return true;
+    } catch (const std::bad_alloc &) {
+        if (!jobs.empty() && !jobs.back())
+            jobs.pop_back();
+        return false;
+    }
+}
+
 void Core::sortOldestBatch(Sorted &sorted)
 {
     FutureBatch &batch = m_newFutures.front();
@@ -87,16 +104,13 @@ void Core::sortOldestBatch(Sorted &sorted)
         const bool mayGo = finished && !(future.isTyped() && sorted.leavesResults());
         if (mayGo && batch.facts.haveSucceeded(future)) {
             sorted.succeeded.push_back(std::move(future));
-        } else if (finished ? !mayGo || sorted.by == Sorted::By::Lister : sorted.room == 0) {
+        } else if ((finished ? !mayGo || sorted.by == Sorted::By::Lister : sorted.room == 0) ||
+                   !takeOut(batch.facts, future, finished ? sorted.finished : sorted.unfinished)) {
             if (&*kept != &future)
                 std::swap(*kept, future);
             ++kept;
         } else {
-            std::unique_ptr<WatchedJob> watched( // allocates first, moves second
-                new WatchedJob{batch.facts.taken(), std::move(future), CorePointer(this)});
             sorted.room -= finished ? 0 : 1;
-            (finished ? sorted.finished : sorted.unfinished).push_back(watched.get());
-            m_watchedJobs.add(watched.release());
         }
     }
     m_newFutureCount -= std::size_t(futures.end() - kept);
@@ -129,8 +143,13 @@ void Core::settleTogether(std::vector<WatchedJob *> &jobs)
         const std::lock_guard lock(m_mutex);
         ++m_batches;
     }
-    for (WatchedJob *job : std::exchange(jobs, {}))
-        endWatch(job);
+    for (WatchedJob *job : std::exchange(jobs, {})) {
+        try {
+            endWatch(job);
+        } catch (const std::bad_alloc &) {
+            // Its end has been counted, and the others are to be.
+        }
+    }
     Todo todo;
     {
         const std::lock_guard lock(m_mutex);
@@ -263,7 +282,7 @@ void Core::endWatch(WatchedJob *job)
     const std::unique_ptr<WatchedJob> ended(job);
     const CorePointer self = job->core; // the job may be what keeps this
     Outcome outcome;
-    Adoption adoption;
+    Adoption adoption = noAdoption();
     {
         const std::lock_guard lock(m_mutex); // it is listed still
         std::swap(adoption.future, job->future);
@@ -277,7 +296,7 @@ void Core::endWatch(WatchedJob *job)
         const FrameSwap frame({self, roleOf(job->facts.kind)});
         outcome = outcomeOf(adoption, isStopRequested(roleOf(job->facts.kind)));
         // The results go before the job counts as ended, as captures do.
-        adoption = Adoption();
+        adoption = noAdoption();
     }
     if (outcome.error.isValid())
         outcome.error =

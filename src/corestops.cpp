@@ -42,15 +42,69 @@ void Core::forgetInner(Core *core)
     std::erase(m_inner, core);
 }
 
+/// Notes the futures that a stop is to cancel, here and in the janitors inside. Under the lock.
+void Core::collectToCancel(Todo &todo)
+{
+    try {
+        todo.toCancel = daemonFutures();
+        todo.toCancelInside.assign(m_inner.begin(), m_inner.end());
+    } catch (const std::bad_alloc &) {
+        todo.cancelOneByOne = true;
+    }
+}
+
 void Core::cancelDaemons()
 {
     std::vector<QFuture<void>> futures;
-    {
+    try {
         const std::lock_guard lock(m_mutex);
         futures = daemonFutures();
+    } catch (const std::bad_alloc &) {
+        while (const std::optional<QFuture<void>> future = nextToCancel())
+            cancelUnfinished(*future);
     }
     for (const QFuture<void> &future : futures)
         cancelUnfinished(future);
+}
+
+/// The same for this core and those inside it. Looks at all for each, but takes no memory.
+void Core::cancelOneByOne()
+{
+    cancelDaemons();
+    for (std::size_t i = 0;; ++i) {
+        CorePointer inner;
+        {
+            const std::lock_guard lock(m_mutex);
+            if (i >= m_inner.size())
+                return;
+            inner = CorePointer(m_inner[i]);
+        }
+        inner->cancelDaemons();
+    }
+}
+
+/// Returns the future of a daemon that is to be cancelled and has not been.
+std::optional<QFuture<void>> Core::nextToCancel()
+{
+    const std::lock_guard lock(m_mutex);
+    const auto isToCancel = [](const QFuture<void> &future) {
+        return !future.isFinished() && !future.isCanceled();
+    };
+    for (const FutureBatch &batch : m_newFutures) {
+        for (const QFuture<void> &future : batch.futures) {
+            if (batch.facts.kind == JobKind::Daemon && isToCancel(future))
+                return future;
+        }
+    }
+    for (const WatchedJob *job = m_watchedJobs.first; job; job = job->next) {
+        if (job->facts.kind == JobKind::Daemon && isToCancel(job->future))
+            return job->future;
+    }
+    for (const HeldPromise &held : m_heldPromises) {
+        if (held.kind == JobKind::Daemon && isToCancel(held.future))
+            return held.future;
+    }
+    return std::nullopt;
 }
 
 void Core::addPromise(const Slot *slot, JobKind kind, const QFuture<void> &future)

@@ -12,11 +12,20 @@
 
 namespace QJanitor::Private {
 
+static CorePointer rootIfThereIsMemory()
+{
+    try {
+        return Core::root();
+    } catch (const std::bad_alloc &) {
+        return {};
+    }
+}
+
 /// Gives the pending jobs to the nearest enclosing janitor that waits for its jobs, else to the
 /// root. Returns false if nobody takes them.
 bool Core::handOn(Todo &todo)
 {
-    list(todo.unfinished);
+    tellPeople([&] { list(todo.unfinished); });
     todo.unfinished.removeIf([](const JobInfo &job) { return job.state == JobState::Finished; });
     CorePointer taker = m_outer.core;
     while (taker && !taker->takeOver(*this))
@@ -24,7 +33,7 @@ bool Core::handOn(Todo &todo)
     if (!taker && m_level == Level::Nested) {
         taker = application();
         if (!taker || !taker->takeOver(*this))
-            taker = root();
+            taker = rootIfThereIsMemory();
         todo.takenByRoot = taker && taker->m_level == Level::Root && taker->takeOver(*this);
         if (taker && taker->m_level == Level::Root && !todo.takenByRoot)
             taker.reset();
@@ -44,11 +53,16 @@ bool Core::takeOver(Core &ward)
     const std::lock_guard lock(m_mutex);
     if (!m_ledger.accepts(Ledger::Kind::CleanupJob))
         return false;
+    try {
+        ProcessEnd::add(*this);
+        m_wards.push_back(CorePointer(&ward));
+    } catch (const std::bad_alloc &) {
+        return false;
+    }
     const Ledger::Pending pending = ward.m_ledger.handOn();
     m_ledger.admit(pending);
-    ProcessEnd::add(*this);
-    if (pending.total() > 0)
-        m_wards.push_back(CorePointer(&ward));
+    if (pending.total() == 0)
+        m_wards.pop_back();
     m_helpWanted = true;
     wake();
     return true;
@@ -75,15 +89,17 @@ std::vector<CorePointer> Core::wards() const
 
 void Core::addWardsToReport(Todo &todo)
 {
-    for (const CorePointer &ward : wards())
-        todo.unfinished += ward->jobs();
+    tellPeople([&] {
+        for (const CorePointer &ward : wards())
+            todo.unfinished += ward->jobs();
+    });
     const std::lock_guard lock(m_mutex);
     for (const JobInfo &late : std::as_const(m_lateJobs)) {
         const auto isIt = [&late](const JobInfo &job) {
             return job.name == late.name && job.spawnSite == late.spawnSite;
         };
         if (std::none_of(todo.unfinished.cbegin(), todo.unfinished.cend(), isIt))
-            todo.unfinished.append(late);
+            tellPeople([&] { todo.unfinished.append(late); });
     }
     m_report = ReportParts::make(m_name, m_errors, m_errorCount, todo.unfinished,
                                  m_report.completedCount(), m_report.canceledCount(), m_cause);

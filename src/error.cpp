@@ -140,11 +140,13 @@ namespace Private {
 Q_LOGGING_CATEGORY(lcJanitor, "qjanitor")
 
 QString siteText(const SourceLocation &site)
-{
+try {
     const QString file = QString::fromUtf8(site.file_name());
     if (file.isEmpty())
         return file;
     return file.sliced(file.lastIndexOf(u'/') + 1) + u':' + QString::number(site.line());
+} catch (const std::bad_alloc &) {
+    return {}; // whoever settles a job has to go on
 }
 
 Error ErrorParts::make(Error::Kind kind, const QString &message, std::exception_ptr exception)

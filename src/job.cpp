@@ -23,7 +23,13 @@ Error errorOfCurrentException()
             exception = unhandled.exception();
     } catch (...) {
     }
-    return ErrorParts::make(Error::Kind::JobThrew, messageOfException(exception), exception);
+    QString message;
+    try {
+        message = messageOfException(exception);
+    } catch (const std::bad_alloc &) {
+        // The exception tells it.
+    }
+    return ErrorParts::make(Error::Kind::JobThrew, message, exception);
 }
 
 void warnOfEmptyJob(const Offer &offer)
@@ -133,10 +139,35 @@ struct EmptyInterface : QFutureInterfaceBase
 
 } // namespace
 
-bool isMovedFrom(const QFutureInterfaceBase &interface) noexcept
+static const EmptyInterface &emptyInterface()
 {
     static const EmptyInterface empty; // its destructor does nothing, so it may be asked ever after
-    return interface == empty;
+    return empty;
+}
+
+/// Never destroyed: jobs may end after main().
+static const QFuture<void> &noFuture()
+{
+    static const auto &none = *new QFuture<void>;
+    return none;
+}
+
+/// Made while the library is loaded: they take memory, and nobody expects that of those who need them.
+static void makeTheEmptyOnes()
+{
+    (void)emptyInterface();
+    (void)noFuture();
+}
+Q_CONSTRUCTOR_FUNCTION(makeTheEmptyOnes)
+
+Adoption noAdoption() noexcept
+{
+    return {AnyFuture(noFuture()), nullptr, false};
+}
+
+bool isMovedFrom(const QFutureInterfaceBase &interface) noexcept
+{
+    return interface == emptyInterface();
 }
 
 /// Tells whether \a promise was moved from. QPromise does not say either.

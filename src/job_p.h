@@ -22,6 +22,9 @@ void warnOfEmptyJob(const Offer &offer);
 /// Takes the future that is offered out of the caller's hands.
 Adoption takeFuture(const Offer &offer);
 
+/// Returns what stands for no future; a default-constructed one allocates.
+Adoption noAdoption() noexcept;
+
 /// Returns how a job ended whose future has finished.
 Outcome outcomeOf(const Adoption &adoption, bool stopWasRequested);
 

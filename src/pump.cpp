@@ -63,12 +63,23 @@ void Pump::startNow()
     m_state.store(State::Queued, std::memory_order_relaxed);
     handOver(this);
     QThreadPool *const pool = m_pool; // once it is started this may be deleted any time
-    if (pool->tryStart(this))
-        return;
+    try {
+        if (pool->tryStart(this))
+            return;
+    } catch (...) {
+        callOff(); // for its destructor
+        throw;
+    }
     // Queue first, release second: what releaseThread() starts is the first in the queue.
     const bool isToLend = !std::exchange(m_lent, true);
     handOver(this);
-    pool->start(this, std::numeric_limits<int>::max());
+    try {
+        pool->start(this, std::numeric_limits<int>::max());
+    } catch (...) {
+        m_lent = !isToLend;
+        callOff();
+        throw;
+    }
     if (isToLend)
         pool->releaseThread();
 }

@@ -14,12 +14,12 @@ static QString countOf(qsizetype count, const QString &what)
     return u"%1 %2%3"_s.arg(count).arg(what, count == 1 ? QString() : u"s"_s);
 }
 
-/// Returns the texts of \a errors, and of \a cause if it is none of them.
-static QStringList textsOf(const QList<Error> &errors, const Error &cause)
+/// Returns the texts of the first \a count of \a errors, and of \a cause if it is none of them.
+static QStringList textsOf(const QList<Error> &errors, qsizetype count, const Error &cause)
 {
     QStringList texts;
-    for (const Error &error : errors)
-        texts += error.toString();
+    for (qsizetype i = 0; i < count; ++i) // QList::first() is a crash where there is no memory
+        texts += errors.at(i).toString();
     if (cause.isValid() && !texts.contains(cause.toString()))
         texts += cause.toString();
     return texts;
@@ -37,7 +37,7 @@ QString Report::toString() const
         text += u", "_s + countOf(m_errorCount, u"error"_s);
     if (!m_unfinished.isEmpty())
         text += u", %1 unfinished"_s.arg(m_unfinished.size());
-    const QStringList errors = textsOf(m_errors.first(qMin(m_errors.size(), mostListed)), m_cause);
+    const QStringList errors = textsOf(m_errors, qMin(m_errors.size(), mostListed), m_cause);
     for (const QString &error : errors)
         text += u"\n  error: "_s + error;
     if (m_errorCount > errors.size())

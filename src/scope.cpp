@@ -16,6 +16,7 @@
 #include "wait_p.h"
 
 #include <QtCore/qcoreapplication.h>
+#include <QtCore/qscopeguard.h>
 #include <QtCore/qsocketnotifier.h>
 #include <QtCore/qthread.h>
 
@@ -145,6 +146,11 @@ EnterResult<int> tryExec(const Options &options)
     using namespace Private;
     const CorePointer core(new Core(options, {}, Core::Level::Application));
     core->setCalleeHere();
+    // Should there be no memory for what is to come, nobody drains what it may have accepted by then.
+    const auto letGo = qScopeGuard([&core] {
+        if (!core->isDone())
+            Private::tellPeople([&core] { core->letGo(); });
+    });
     const CorePointer previous = Core::application();
     if (!previous || previous->isDone())
         Core::setApplication(core);

@@ -156,6 +156,7 @@ std::exception_ptr waitWithEvents(Core &core, AtBottom atBottom)
         }
         if (AgentThread::isMissing() != substitute.isActive())
             substitute.isActive() ? substitute.stop() : substitute.start(10ms);
+        core.lookAfterFutures(); // where there was no memory to tell the agent of them
         const bool helped = ownPoolLacksThreads() && isToHelp(core) && core.runOneJob();
         const bool more = settleSomeFutures(core) || helped;
         if (!core.isDone())
@@ -200,7 +201,7 @@ static void finishInChild(Core &core)
     core.stopWaiting();
 }
 
-std::exception_ptr waitUntilDone(Core &core, AtBottom atBottom)
+static std::exception_ptr wait(Core &core, AtBottom atBottom)
 {
     std::exception_ptr exception;
     if (!core.isDone() && ProcessEnd::isForked())
@@ -210,6 +211,18 @@ std::exception_ptr waitUntilDone(Core &core, AtBottom atBottom)
     if (!core.isDone())
         waitBlocked(core);
     return exception;
+}
+
+std::exception_ptr waitUntilDone(Core &core, AtBottom atBottom)
+{
+    for (;;) {
+        try {
+            return wait(core, atBottom);
+        } catch (const std::bad_alloc &) {
+            // To leave now would leave jobs behind that use what is about to go.
+            QThread::msleep(1);
+        }
+    }
 }
 
 void logSlotException(const std::exception_ptr &exception)

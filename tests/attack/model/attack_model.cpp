@@ -631,16 +631,18 @@ private:
         m_worlds = std::move(worlds);
         await(moves);
     }
+    /// Failures hand on after so many of the moves, or with 0 at once.
     static World played(World world, const std::vector<Move> &moves,
-                        const std::vector<std::size_t> &order)
+                        const std::vector<std::size_t> &order, std::size_t handingOn = 0)
     {
-        for (const std::size_t i : order) {
-            moves[i].rule(world);
+        world.handsOnLater = handingOn > 0;
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            moves[order[i]].rule(world);
             world.unwind();
-        }
-        if (world.handsOnLater) {
-            world.handOnNow();
-            world.unwind();
+            if (i + 1 == handingOn) {
+                world.handOnNow();
+                world.unwind();
+            }
         }
         world.endedUnstopped.clear();
         return world;
@@ -656,15 +658,14 @@ private:
                 futures.push_back(job);
         }
         for (unsigned early = 0; early < 1U << futures.size(); ++early) {
-            for (const bool handsOnLater : {false, true}) {
+            for (std::size_t handingOn = 0; handingOn <= moves.size(); ++handingOn) {
                 World world = before;
-                world.handsOnLater = handsOnLater;
                 for (std::size_t i = 0; i < futures.size(); ++i) {
                     const Rules::Job &job = before.jobs[std::size_t(futures[i])];
                     if (early >> i & 1 && !before.isStopRequested({job.acceptor, job.role()}))
                         world.endedUnstopped.insert(futures[i]);
                 }
-                World after = played(std::move(world), moves, order);
+                World after = played(std::move(world), moves, order, handingOn);
                 addNew(worlds, after);
                 for (const Id job : futures) {
                     if (before.at(before.jobs[std::size_t(job)].acceptor).phase !=

@@ -3,13 +3,15 @@
 
 // Memory runs out at each allocation that handing a job over makes, one after the other: a job that
 // was accepted runs once, a refused one never, and a cleanup job in any case. A future that is refused
-// stays with the caller.
+// stays with the caller. The same for what comes later is in tests/attack/failures.
 
 #include "../contract/gate.h"
 
 #include <qjanitor/qjanitor.h>
 
+#include <QtCore/qabstracteventdispatcher.h>
 #include <QtCore/qpromise.h>
+#include <QtCore/qtimer.h>
 #include <QtTest/qtest.h>
 
 #include <array>
@@ -18,6 +20,7 @@
 #include <cstring>
 #include <new>
 #include <stdexcept>
+#include <thread>
 
 #include <dlfcn.h>
 
@@ -73,6 +76,8 @@ private Q_SLOTS:
     void aGuardsJobRunsInAnyCase();
     void aFutureIsAdoptedOrLeftAlone_data();
     void aFutureIsAdoptedOrLeftAlone();
+    void aFutureThatFinishesLateIsAwaited();
+    void aJanitorIsNotLeftBeforeItsJobsAreThrough();
 };
 
 static void addPlaces()
@@ -234,6 +239,62 @@ void tst_Memory::aFutureIsAdoptedOrLeftAlone()
             promise.finish();
         });
     }
+}
+
+/// Also if there was no memory to tell the agent of it.
+void tst_Memory::aFutureThatFinishesLateIsAwaited()
+{
+    const Contract::Gate waits;
+    connect(QAbstractEventDispatcher::instance(), &QAbstractEventDispatcher::aboutToBlock, this,
+            [&waits] { waits.open(); });
+    bool failed = true;
+    for (int n = 0; failed && n < 200; ++n) {
+        QPromise<void> promise;
+        promise.start();
+        QFuture<void> future = promise.future();
+        std::thread stranger;
+        bool threw = false;
+        const Report report = tryEnter([&] {
+                                  allocationsLeft = n;
+                                  try {
+                                      spawnDaemon(std::move(future));
+                                  } catch (const std::bad_alloc &) {
+                                      threw = true;
+                                  }
+                                  failed = std::exchange(allocationsLeft, -1) < 0;
+                                  stranger = std::thread([&promise, waits] {
+                                      waits.wait();
+                                      promise.finish();
+                                  });
+                                  if (threw)
+                                      waits.open(); // nobody waits for it
+                              }).janitorResult;
+        stranger.join();
+        QCOMPARE(report.completedCount(), threw ? 0 : 1);
+    }
+    QVERIFY(!failed);
+}
+
+/// Memory runs out when its callee is through: at the n-th allocation of waiting, for all n.
+void tst_Memory::aJanitorIsNotLeftBeforeItsJobsAreThrough()
+{
+    bool failed = true;
+    for (int n = 0; failed && n < 200; ++n) {
+        const Contract::Gate waits;
+        QTimer::singleShot(0, this, [&waits] { waits.open(); });
+        std::atomic<bool> isThrough{false};
+        const Report report = tryEnter([&] {
+                                  spawnDaemon([&] {
+                                      waits.wait();
+                                      isThrough = true;
+                                  });
+                                  allocationsLeft = n;
+                              }).janitorResult;
+        failed = std::exchange(allocationsLeft, -1) < 0;
+        QVERIFY(isThrough);
+        QCOMPARE(report.completedCount(), 1);
+    }
+    QVERIFY(!failed);
 }
 
 QTEST_GUILESS_MAIN(tst_Memory)
