@@ -12,4 +12,6 @@ function(qjanitor_defaults target)
         QT_NO_URL_CAST_FROM_STRING QT_NO_NARROWING_CONVERSIONS_IN_CONNECT QT_NO_FOREACH
         QT_NO_JAVA_STYLE_ITERATORS QT_STRICT_ITERATORS QT_USE_QSTRINGBUILDER
         QT_DISABLE_DEPRECATED_BEFORE=0x060400)
+    # Qt 6.8 looks for QML plugins to link statically, and warns of each that a shared Qt has otherwise.
+    set_target_properties(${target} PROPERTIES QT_QML_MODULE_NO_IMPORT_SCAN ON)
 endfunction()

@@ -354,7 +354,8 @@ void tst_Spooler::clientThatLeavesInMidLineLosesOnlyThatLine()
     stayer.send("still here\n");
     QCOMPARE(stayer.nextAnswer(), "OK 1\n");
     // It is on disk without waiting for the end of the program.
-    QTRY_COMPARE_WITH_TIMEOUT(spooler.spooledFrom(leaver.port()), "whole\n", patience);
+    const auto isOnDisk = [&] { return spooler.spooledFrom(leaver.port()) == "whole\n"; };
+    QVERIFY(QTest::qWaitFor(isOnDisk, patience));
 
     QCOMPARE(spooler.stop(), 0);
     QCOMPARE(spooler.spooledFrom(leaver.port()), "whole\n");
@@ -407,7 +408,8 @@ void tst_Spooler::fullDiskNamesTheLostLines()
     modest.send("first\n");
     QCOMPARE(modest.nextAnswer(), "OK 1\n");
     QVERIFY(modest.leave());
-    QTRY_COMPARE_WITH_TIMEOUT(spooler.spooledFrom(modest.port()), "first\n", patience);
+    const auto isOnDisk = [&] { return spooler.spooledFrom(modest.port()) == "first\n"; };
+    QVERIFY(QTest::qWaitFor(isOnDisk, patience));
     Client greedy(spooler);
     QByteArray refusal;
     const int acknowledged = greedy.sendUntilRefused(padded(0), 100'000, &refusal);

@@ -242,15 +242,18 @@ void tst_PhotoImporter::closeInMidImport(int count, bool &seen)
     const auto corner = [&screen] { return qGray(screen.shot().pixel(5, 555)); };
     QProcess program;
     start(program, {folder.path()});
-    QTRY_VERIFY_WITH_TIMEOUT(corner() > 100 && thumbnails.entryList(QDir::Files).size() > 8,
-                             120'000);
+    const auto hasBegun = [&] {
+        return corner() > 100 && thumbnails.entryList(QDir::Files).size() > 8;
+    };
+    QVERIFY(QTest::qWaitFor(hasBegun, 120'000));
     QTest::qWait(200); // for those who look at it later: nothing depends on it
     const QImage importing = screen.shot();
     const int light = corner();
 
     screen.closeWindows();
     const auto dimmed = [&] { return corner() < light * 3 / 4; }; // by the overlay
-    QTRY_VERIFY_WITH_TIMEOUT(dimmed() || program.state() == QProcess::NotRunning, 120'000);
+    const auto isClosing = [&] { return dimmed() || program.state() == QProcess::NotRunning; };
+    QVERIFY(QTest::qWaitFor(isClosing, 120'000));
     QTest::qWait(300);
     const QImage finishing = screen.shot();
     if (program.state() == QProcess::Running) {
@@ -270,7 +273,8 @@ void tst_PhotoImporter::closedWithNothingToDoItGoesAtOnce()
     const Screen screen(m_display);
     QProcess program;
     start(program, {});
-    QTRY_VERIFY_WITH_TIMEOUT(qGray(screen.shot().pixel(5, 555)) > 100, 120'000);
+    const auto isShown = [&screen] { return qGray(screen.shot().pixel(5, 555)) > 100; };
+    QVERIFY(QTest::qWaitFor(isShown, 120'000));
     screen.closeWindows();
     QVERIFY(program.waitForFinished(60'000));
     QCOMPARE(program.exitStatus(), QProcess::NormalExit);
@@ -283,8 +287,9 @@ void tst_PhotoImporter::aSignalInMidImportLosesNothing()
     makePictures(folder.path(), 100);
     QProcess program;
     start(program, {folder.path()});
-    QTRY_VERIFY_WITH_TIMEOUT(
-        QDir(folder.filePath(u"thumbnails"_s)).entryList(QDir::Files).size() > 2, 120'000);
+    const QDir thumbnails(folder.filePath(u"thumbnails"_s));
+    const auto hasBegun = [&] { return thumbnails.entryList(QDir::Files).size() > 2; };
+    QVERIFY(QTest::qWaitFor(hasBegun, 120'000));
     program.terminate();
     QVERIFY(program.waitForFinished(120'000));
     QCOMPARE(program.exitStatus(), QProcess::NormalExit);

@@ -4,6 +4,7 @@
 // What adopting a future does to the future and to those who use it, and what becomes of an adopted
 // future when its janitor is asked to stop, fails, gives up or has gone.
 
+#include "../../support/finishedfuture.h"
 #include "../contract/gate.h"
 #include "../contract/record.h"
 
@@ -492,20 +493,20 @@ void tst_Adoption::finishedFuturesDoNotPileUpWhileOthersCome()
     constexpr int many = 20'000;
     std::vector<QPromise<void>> promises(blocked);
     qsizetype mostPending = 0;
-    const Report report =
-        tryEnter([&] {
-            for (QPromise<void> &promise : promises) {
-                promise.start();
-                spawnDaemon(promise.future());
-            }
-            for (int i = 0; i < many; ++i) {
-                if (i % 1'000 == 0)
-                    mostPending = std::max(mostPending, Client::current().jobs().size());
-                places[std::size_t(i) % places.size()](QtFuture::makeReadyFuture());
-            }
-            for (QPromise<void> &promise : promises)
-                promise.finish();
-        }).janitorResult;
+    const Report report = tryEnter([&] {
+                              for (QPromise<void> &promise : promises) {
+                                  promise.start();
+                                  spawnDaemon(promise.future());
+                              }
+                              for (int i = 0; i < many; ++i) {
+                                  if (i % 1'000 == 0)
+                                      mostPending =
+                                          std::max(mostPending, Client::current().jobs().size());
+                                  places[std::size_t(i) % places.size()](finishedFuture());
+                              }
+                              for (QPromise<void> &promise : promises)
+                                  promise.finish();
+                          }).janitorResult;
     QCOMPARE_LE(mostPending, most);
     QCOMPARE(report.completedCount(), many + int(blocked));
     QCOMPARE(report.errorCount(), 0);
@@ -514,9 +515,9 @@ void tst_Adoption::finishedFuturesDoNotPileUpWhileOthersCome()
 void tst_Adoption::ofManyFuturesEachEndCounts()
 {
     constexpr int many = 10'000; // of each sort
-    const QFuture<void> succeeded = QtFuture::makeReadyFuture();
+    const QFuture<void> succeeded = finishedFuture();
     const QFuture<void> failed = QtFuture::makeExceptionalFuture(std::make_exception_ptr(1));
-    const QFuture<Error> failedByValue = QtFuture::makeReadyFuture(Error(u"no disk"_s));
+    const QFuture<Error> failedByValue = finishedFuture(Error(u"no disk"_s));
     QFuture<void> canceled(succeeded);
     {
         QPromise<void> promise;
@@ -547,7 +548,7 @@ void tst_Adoption::aFailureIsSeenWhileOthersCome()
             spawnDaemon(QtFuture::makeExceptionalFuture(std::make_exception_ptr(1)));
             blockUntil([] {
                 for (int i = 0; i < 1'000; ++i)
-                    (void)trySpawnDaemon(QFuture<void>(QtFuture::makeReadyFuture()));
+                    (void)trySpawnDaemon(finishedFuture());
                 return isStopRequested();
             });
         }).janitorResult;
@@ -676,7 +677,7 @@ void tst_Adoption::aCaptureMaySpawnInItsDestructor()
         };
         spawnDaemon(open());
         for (int i = 0; i < others; ++i)
-            spawnDaemon(QtFuture::makeReadyFuture());
+            spawnDaemon(finishedFuture());
     });
     QCOMPARE(log.events(), QStringList({u"closed"_s}));
 }

@@ -278,8 +278,8 @@ void tst_ContractResults::unwrapJanitorResultLooksAtTheJanitorOnly()
 {
     auto callee = tryEnter([] { throw 42; }).unwrapJanitorResult();
     QVERIFY(!callee.hasValue());
-    QVERIFY_THROWS_EXCEPTION(Exception,
-                             tryEnter([] { spawnDaemon([] { throw 42; }); }).unwrapJanitorResult());
+    QVERIFY_THROWS_EXCEPTION(
+        Exception, (void)tryEnter([] { spawnDaemon([] { throw 42; }); }).unwrapJanitorResult());
     QCOMPARE(tryEnter([] { return Error(u"a value"_s); }).unwrapJanitorResult().value().message(),
              u"a value"_s);
 }

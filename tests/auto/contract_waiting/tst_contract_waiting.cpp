@@ -8,6 +8,7 @@
 
 #include <qjanitor/qjanitor.h>
 
+#include <QtCore/qpointer.h>
 #include <QtCore/qthread.h>
 #include <QtCore/qthreadpool.h>
 #include <QtTest/qtest.h>

@@ -4,6 +4,7 @@
 // The program that tst_extremes runs: one mode for each thing that few programs do.
 //     program <mode> [<length of a chain>]
 
+#include "../../support/finishedfuture.h"
 #include "../../support/programparts.h"
 
 #include <qjanitor/qjanitor.h>
@@ -54,12 +55,16 @@ struct LastOne
 };
 thread_local LastOne lastOne; // before all others of this file
 
+/// QThread::wait() of newer versions of Qt returns when the thread_locals have gone, not before.
+constexpr bool waitCoversThreadLocals = QT_VERSION >= QT_VERSION_CHECK(6, 8, 0);
+
 struct Enterer
 {
     Enterer() = default;
     ~Enterer()
     {
-        threadsEnd().mayBegin.wait();
+        if (!waitCoversThreadLocals)
+            threadsEnd().mayBegin.wait();
         enter([] {
             spawnDaemon([] {
                 while (!isDraining())
@@ -94,7 +99,8 @@ void endThread()
     threadsEnd().isOver.wait();
 }
 
-/// The thread_locals of a QThread go after wait() has returned, and the object may go before them.
+/// Unless waitCoversThreadLocals, those of a QThread go after wait() has returned, and the object may go
+/// before them.
 void onAQThread(void (*function)())
 {
     {
@@ -316,7 +322,7 @@ Clock::duration timeToDestroyWhileAThreadLists()
     std::thread lister([&, client = supervisor->client()] {
         spawnSlowToGo(client, goes, mayGo);
         while (!isEnough)
-            (void)client.trySpawnDaemon(QtFuture::makeReadyFuture());
+            (void)client.trySpawnDaemon(finishedFuture());
     });
     goes.wait();
     const Clock::duration time = timeToDestroy(supervisor);

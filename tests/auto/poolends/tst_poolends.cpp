@@ -56,8 +56,9 @@ void stopHere(const Stop &stop)
 
 } // namespace
 
-// Replaced as a pair, whatever allocates.
-void *operator new(std::size_t size)
+// Replaced as a pair, whatever allocates. Not inlined: where GCC sees only one half of the pair, it
+// warns that memory of operator new is given to free().
+[[gnu::noinline]] void *operator new(std::size_t size)
 {
     if (const Stop *stop = std::exchange(nextStop, nullptr))
         stopHere(*stop);
@@ -66,12 +67,12 @@ void *operator new(std::size_t size)
     throw std::bad_alloc();
 }
 
-void operator delete(void *memory) noexcept
+[[gnu::noinline]] void operator delete(void *memory) noexcept
 {
     std::free(memory);
 }
 
-void operator delete(void *memory, std::size_t) noexcept
+[[gnu::noinline]] void operator delete(void *memory, std::size_t) noexcept
 {
     std::free(memory);
 }

@@ -9,6 +9,7 @@
 #include <qjanitor/qjanitor.h>
 
 #include <QtCore/qelapsedtimer.h>
+#include <QtCore/qpointer.h>
 #include <QtCore/qpromise.h>
 #include <QtCore/qregularexpression.h>
 #include <QtTest/qabstractitemmodeltester.h>

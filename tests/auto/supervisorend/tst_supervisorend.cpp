@@ -3,11 +3,13 @@
 
 // Supervisors that are destroyed: in every state, with every kind of janitor around them.
 
+#include "../../support/finishedfuture.h"
 #include "../contract/gate.h"
 #include "../contract/record.h"
 
 #include <qjanitor/qjanitor.h>
 
+#include <QtCore/qpointer.h>
 #include <QtCore/qpromise.h>
 #include <QtTest/qsignalspy.h>
 #include <QtTest/qtest.h>
@@ -353,8 +355,7 @@ void tst_SupervisorEnd::futuresThatHaveFinishedAreNot()
         const Spies spies(supervisor);
         future = supervisor.future();
         supervisor.client().spawnDaemon(
-            fails ? QtFuture::makeExceptionalFuture(std::make_exception_ptr(1))
-                  : QFuture<void>(QtFuture::makeReadyFuture()));
+            fails ? QtFuture::makeExceptionalFuture(std::make_exception_ptr(1)) : finishedFuture());
         count = *spies.count;
     }
     pumpUntil([&] { return future.isFinished(); });
