@@ -645,13 +645,14 @@ private:
             }
         }
         world.endedUnstopped.clear();
+        world.endingNow.clear();
         return world;
     }
     /// The same with each of the steps that are none, see World.
     static void addLags(std::vector<World> &worlds, const World &before,
                         const std::vector<Move> &moves, const std::vector<std::size_t> &order)
     {
-        std::vector<Id> futures; // that end while those whom they belong to are open
+        std::vector<Id> futures; // that end
         for (const Move &move : moves) {
             const Id job = move.job;
             if (job != nobody && before.jobs[std::size_t(job)].hasFuture)
@@ -665,14 +666,8 @@ private:
                     if (early >> i & 1 && !before.isStopRequested({job.acceptor, job.role()}))
                         world.endedUnstopped.insert(futures[i]);
                 }
-                World after = played(std::move(world), moves, order, handingOn);
-                addNew(worlds, after);
-                for (const Id job : futures) {
-                    if (before.at(before.jobs[std::size_t(job)].acceptor).phase !=
-                        Rules::Phase::Closed)
-                        after.forgetEnded(job);
-                }
-                addNew(worlds, std::move(after));
+                world.endingNow = {futures.begin(), futures.end()};
+                addNew(worlds, played(std::move(world), moves, order, handingOn));
             }
         }
     }
@@ -812,7 +807,7 @@ private:
             return x.phase == y.phase && x.failed == y.failed && x.stopped == y.stopped &&
                    x.told == y.told && x.taker == y.taker && x.completed == y.completed &&
                    x.canceled == y.canceled && x.errors == y.errors && x.cause == y.cause &&
-                   x.unfinished == y.unfinished;
+                   x.unfinished == y.unfinished && x.perhapsUnnamed == y.perhapsUnnamed;
         };
         const auto jobsAre = [](const Rules::Job &x, const Rules::Job &y) {
             return x.acceptor == y.acceptor && x.owner == y.owner && x.isPending == y.isPending &&
@@ -980,6 +975,10 @@ private:
         std::vector<std::string> unfinished;
         for (const QJanitor::JobInfo &job : report.unfinished())
             unfinished.push_back(job.name.toStdString());
+        for (const std::string &name : janitor.perhapsUnnamed) {
+            if (std::find(unfinished.begin(), unfinished.end(), name) == unfinished.end())
+                unfinished.push_back(name);
+        }
         std::sort(unfinished.begin(), unfinished.end());
         const std::string cause = janitor.cause    ? *janitor.cause
                                   : errors.empty() ? std::string()

@@ -70,6 +70,8 @@ struct Janitor
     std::vector<std::string> errors;
     std::optional<std::string> cause;
     std::vector<std::string> unfinished;
+    /// Of those, futures that ended while they were handed on: they need not be named any more.
+    std::set<std::string> perhapsUnnamed = {};
 
     bool stopsOnFailure() const { return policy != Policy::KeepGoing && level != Level::Root; }
     bool waitsAfterFailure() const
@@ -138,6 +140,8 @@ struct World
     bool handsOnLater = false;
     /// From the end of a future to its counting: these ended before anybody asked them to stop.
     std::set<Id> endedUnstopped;
+    /// These end while the others of the same moment happen.
+    std::set<Id> endingNow;
 
     // ---- who is around whom ----
 
@@ -339,12 +343,6 @@ struct World
         for (Id janitor = Id(janitors.size()) - 1; janitor > root; --janitor)
             advance(janitor);
     }
-    /// A future that ended while it was handed on need not be named any more.
-    void forgetEnded(Id job)
-    {
-        for (Janitor &janitor : janitors)
-            std::erase(janitor.unfinished, jobs[std::size_t(job)].name);
-    }
     /// To the nearest one around it that waits for its jobs, else to that of exec(), else to the root.
     void handOn(Id janitor, const std::vector<Id> &left)
     {
@@ -443,8 +441,11 @@ struct World
 private:
     void name(Id janitor, const std::vector<Id> &left)
     {
-        for (const Id job : left)
+        for (const Id job : left) {
             at(janitor).unfinished.push_back(jobs[std::size_t(job)].name);
+            if (endingNow.count(job))
+                at(janitor).perhapsUnnamed.insert(jobs[std::size_t(job)].name);
+        }
         std::sort(at(janitor).unfinished.begin(), at(janitor).unfinished.end());
     }
 };
