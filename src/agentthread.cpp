@@ -6,6 +6,7 @@
 #include "agent_p.h"
 #include "cojob_p.h"
 #include "mailbox_p.h"
+#include "memory_p.h"
 #include "servicemanager_p.h"
 #include "texts_p.h"
 #include "wait_p.h"
@@ -98,11 +99,7 @@ bool startPatiently(QThread &thread)
 void awaitNextTry()
 {
     home().mailbox.announceAgain();
-    try {
-        tryAgainLater();
-    } catch (const std::bad_alloc &) {
-        // Then whoever is next.
-    }
+    ifThereIsMemory(tryAgainLater); // else whoever is next
 }
 
 /// The agent or its thread cannot be had. What it was to read waits until it is tried again.
@@ -124,7 +121,7 @@ void startAgent()
     auto isStarted = qScopeGuard([] { home().starting.store(false); });
     std::unique_ptr<QThread> thread;
     std::unique_ptr<Agent> agent;
-    try {
+    const bool isMade = ifThereIsMemory([&] {
         thread = std::make_unique<QThread>();
         thread->setObjectName(QStringLiteral("QJanitor agent"));
         agent = std::make_unique<Agent>(home().mailbox);
@@ -132,10 +129,8 @@ void startAgent()
         QObject::connect(thread.get(), &QThread::started, agent.get(),
                          [] { isAgentsThread = true; });
         QObject::connect(thread.get(), &QThread::finished, agent.get(), &QObject::deleteLater);
-    } catch (const std::bad_alloc &) {
-        return missAgent();
-    }
-    if (!startPatiently(*thread))
+    });
+    if (!isMade || !startPatiently(*thread))
         return missAgent();
     isStarted.dismiss();
     home().isMissing.store(false);

@@ -6,6 +6,7 @@
 #include "agentthread_p.h"
 #include "corelane_p.h"
 #include "job_p.h"
+#include "memory_p.h"
 #include "processend_p.h"
 #include "texts_p.h"
 #include "thisthread_p.h"
@@ -111,6 +112,12 @@ Core *Core::effective()
     return core;
 }
 
+Core *Core::waiter()
+{
+    Core *core = effective();
+    return core->isDone() && core->pending().total() > 0 ? nullptr : core;
+}
+
 bool Core::isDraining(Role role) const
 {
     for (const Core *core = this; core && role != Role::CleanupJob; core = core->enclosing()) {
@@ -144,7 +151,7 @@ void Core::endCallee()
 void Core::letGo()
 {
     if (!isDone())
-        tellPeople([this] { settleForOwner(); }); // else they are handed on with the others
+        ifThereIsMemory([this] { settleForOwner(); }); // else they are handed on with the others
     Todo todo;
     {
         const std::lock_guard lock(m_mutex);
@@ -263,7 +270,7 @@ void Core::carryOut(Todo &todo)
     if (todo.addWards)
         addWardsToReport(todo);
     if ((todo.takenByRoot || todo.letGo) && !todo.unfinished.isEmpty()) {
-        tellPeople([&] {
+        ifThereIsMemory([&] {
             qCWarning(lcJanitor).noquote().nospace()
                 << describeName()
                 << (todo.letGo ? " was destroyed with jobs pending; "
@@ -273,7 +280,7 @@ void Core::carryOut(Todo &todo)
         });
     }
     if (todo.letGo && !todo.goingOn.isEmpty()) {
-        tellPeople([&] {
+        ifThereIsMemory([&] {
             qCWarning(lcJanitor).noquote().nospace()
                 << describeName()
                 << " was destroyed with jobs pending, and nobody takes them; they go on: "
@@ -351,12 +358,8 @@ void Core::keep(const Error &error, Ledger::Weight weight, Todo &todo)
     ++m_errorCount;
     const bool isCause = !m_cause.isValid() && weight == Ledger::Weight::Trips;
     const qsizetype index = m_errors.size();
-    try {
-        if (index < ReportParts::maximumErrors)
-            m_errors.append(error);
-    } catch (const std::bad_alloc &) {
-        // It is counted, as those are that are too many.
-    }
+    if (index < ReportParts::maximumErrors)
+        ifThereIsMemory([&] { m_errors.append(error); }); // else it is counted all the same
     if (isCause) {
         m_cause = error;
         m_causeIndex = m_errors.size() > index ? index : -1;

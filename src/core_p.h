@@ -149,8 +149,8 @@ public:
     bool isDone() const { return m_done.load(std::memory_order_acquire); }
     /// The core that took this one's jobs over, or this one.
     Core *effective();
-    /// Whether the jobs that are left are waited for by nobody. Of one that is effective().
-    bool isGivenUp() const { return isDone() && pending().total() > 0; }
+    /// Who waits for this one's jobs: effective(), or null if they have been given up.
+    Core *waiter();
     Report report() const;
     QList<JobInfo> jobs() const;
     /// Counts the futures that have finished, and has the others handed on: after a failure.
@@ -298,6 +298,8 @@ private:
     void postFuturesTicket();
     bool goOn(JobKind kind, Slot &slot, Adoption &adoption);
     Outcome waitHere(JobKind kind, const Adoption &adoption);
+    template<class Visitor>
+    void visitDaemonFutures(Visitor visitor);
     std::vector<QFuture<void>> daemonFutures();
     void list(QList<JobInfo> &jobs) const;
     void addOldestJobs(std::vector<LiveJob> &jobs, qsizetype most) const;
@@ -350,7 +352,6 @@ private:
                Listed listed, Ending &ending);
     void passOn(JobKind kind, Ledger::End end, const Error &error, Ending &ending);
     static void carryOut(Ending &ending);
-    void keepLate(const Error &error, JobKind kind);
     void unlist(Listed listed);
     void keep(const Error &error, Ledger::Weight weight, Todo &todo);
 

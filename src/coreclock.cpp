@@ -5,6 +5,7 @@
 
 #include "agentthread_p.h"
 #include "core_p.h"
+#include "memory_p.h"
 #include "texts_p.h"
 
 #include <algorithm>
@@ -106,11 +107,8 @@ void Core::planAlarm()
 /// Has the agent call onAlarm() when it is time.
 void Core::setAlarm()
 {
-    try {
-        AgentThread::setAlarm(m_alarm);
-    } catch (const std::bad_alloc &) {
-        // Threads that wait look by themselves.
-    }
+    // Without memory: threads that wait look by themselves.
+    ifThereIsMemory([this] { AgentThread::setAlarm(m_alarm); });
     // It may have closed before the alarm was set, and then nobody has cleared it.
     if (m_done.load(std::memory_order_seq_cst))
         AgentThread::clearAlarm(m_alarm);
@@ -156,7 +154,7 @@ void Core::onAlarm()
         }
     }
     if (hangs)
-        tellPeople([this] { warn(); });
+        ifThereIsMemory([this] { warn(); });
     carryOut(todo);
     if (isLate)
         giveUp();
@@ -245,14 +243,6 @@ bool Core::abandon(const QList<JobInfo> &ofWards, Todo &todo)
         list(todo.unfinished);
         return !todo.unfinished.isEmpty();
     };
-    const auto listAgain = [&] {
-        const QList<JobInfo> before = todo.unfinished;
-        try {
-            listThem();
-        } catch (const std::bad_alloc &) {
-            todo.unfinished = before; // it has to close now
-        }
-    };
     const std::int64_t now = coarseNow();
     const bool someAreListed = listThem();
     m_lastMoment = std::min(m_lastMoment, now + patience);
@@ -262,11 +252,11 @@ bool Core::abandon(const QList<JobInfo> &ofWards, Todo &todo)
     const qsizetype count = m_ledger.handOn().total();
     if (count == 0)
         todo.unfinished.clear();
-    else if (someAreListed)
-        listAgain();
-    else
-        tellPeople([&] { todo.unfinished.resize(count); }); // the destructor of a result holds up
-                                                            // who counts them
+    else if (const QList<JobInfo> before = todo.unfinished; !someAreListed)
+        // The destructor of a result holds up who counts them.
+        ifThereIsMemory([&] { todo.unfinished.resize(count); });
+    else if (!ifThereIsMemory(listThem))
+        todo.unfinished = before; // it has to close now
     m_draining.store(true, std::memory_order_relaxed);
     if (!todo.unfinished.isEmpty()) {
         keep(timeoutError(todo.unfinished), Ledger::Weight::Trips, todo);

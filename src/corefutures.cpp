@@ -154,8 +154,8 @@ SpawnError Core::adopt(const Offer &offer)
     return SpawnError::NoError;
 }
 
-/// Turns the job in \a slot, whose callable has returned, into one that ends with a future. Returns false,
-/// and leaves \a adoption alone, if there is no memory for that.
+/// Turns the job in \a slot, whose callable has returned, into one that ends with a future. Returns
+/// false, and leaves \a adoption alone, if there is no memory for that.
 bool Core::goOn(JobKind kind, Slot &slot, Adoption &adoption)
 {
     const bool labelled = slot.isLabelled();
@@ -184,11 +184,10 @@ bool Core::goOn(JobKind kind, Slot &slot, Adoption &adoption)
 /// Waits on this thread for the end of a job that goOn() could not list.
 Outcome Core::waitHere(JobKind kind, const Adoption &adoption)
 {
-    while (!adoption.future.isFinished()) {
+    waitForFuture(adoption.future, [&] {
         if (isStopRequested(roleOf(kind)))
             cancelUnfinished(adoption.future);
-        QThread::msleep(1);
-    }
+    });
     return outcomeOf(adoption, isStopRequested(roleOf(kind)));
 }
 

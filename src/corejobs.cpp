@@ -7,6 +7,7 @@
 #include "cojob_p.h"
 #include "corelane_p.h"
 #include "job_p.h"
+#include "memory_p.h"
 #include "processend_p.h"
 #include "pump_p.h"
 #include "texts_p.h"
@@ -283,36 +284,35 @@ void Core::settleQuietly(std::int64_t count)
 void Core::settle(JobKind kind, Ledger::End end, const Error &error, Ledger::Weight weight,
                   Listed listed)
 {
+    // Nobody else tells of it: not the janitor that it was spawned into, nor its policy.
     const auto isLogged = [&](const Core *by) {
-        return error.isValid() &&
-               (!by || weight == Ledger::Weight::OnlyListed ||
-                (by != this && kind == JobKind::Daemon) || by->m_level == Level::Root);
+        return !by || weight == Ledger::Weight::OnlyListed || by->m_level == Level::Root ||
+               (by != this && kind == JobKind::Daemon);
     };
     const auto log = [&](const Core *by) {
-        tellPeople([&] {
-            if (by)
-                qCCritical(lcJanitor).noquote() << error.toString();
-            else
-                qCCritical(lcJanitor).noquote() << "Abandoned by its janitor:" << error.toString();
+        ifThereIsMemory([&] {
+            const QString text = error.toString();
+            qCCritical(lcJanitor).noquote()
+                << (by ? text : QStringLiteral("Abandoned by its janitor: ") + text);
         });
     };
     // Before the end is counted: after it the program may end, too.
-    const Core *const effective = this->effective();
-    const Core *const expected = effective->isGivenUp() ? nullptr : effective;
-    const bool wasLogged = isLogged(expected);
-    if (wasLogged)
-        log(expected);
+    bool isToLog = error.isValid();
+    if (const Core *const by = isToLog ? waiter() : nullptr; isToLog && isLogged(by)) {
+        log(by);
+        isToLog = false;
+    }
     Ending ending;
     count(kind, end, error, weight, listed, ending);
-    if (!wasLogged && isLogged(ending.by.data()))
+    if (isToLog && isLogged(ending.by.data()))
         log(ending.by.data()); // it has been handed on or given up since
     carryOut(ending);
     if (m_watched.load(std::memory_order_relaxed))
         tell(false);
 }
 
-/// Counts an end, by whoever waits for the job, in one step with taking it from the list: else a report
-/// that is made meanwhile would have it twice, or not at all.
+/// Counts an end, by whoever waits for the job, in one step with taking it from the list: else a
+/// report that is made meanwhile would have it twice, or not at all.
 void Core::count(JobKind kind, Ledger::End end, const Error &error, Ledger::Weight weight,
                  Listed listed, Ending &ending)
 {
@@ -320,8 +320,8 @@ void Core::count(JobKind kind, Ledger::End end, const Error &error, Ledger::Weig
     const bool isWards = !listed.slot && !listed.watched && !listed.coroutine;
     unlist(listed);
     if (m_ledger.end(ledgerKind(kind), end, weight)) {
-        if (error.isValid() && isWards && !isDone())
-            keepLate(error, kind);
+        if (error.isValid() && isWards && !isDone()) // the report is about to list, and may miss it
+            ifThereIsMemory([&] { m_lateJobs.append(describe(error, kind)); });
         passOn(kind, end, error, ending);
         return;
     }
@@ -356,16 +356,6 @@ void Core::carryOut(Ending &ending)
             passed.taker->dropWard(passed.ward.data());
         if (passed.taker->m_watched.load(std::memory_order_relaxed))
             passed.taker->tell(false);
-    }
-}
-
-/// Keeps a job that has failed for the report, which is about to list and may miss it. Under the lock.
-void Core::keepLate(const Error &error, JobKind kind)
-{
-    try {
-        m_lateJobs.append(describe(error, kind));
-    } catch (const std::bad_alloc &) {
-        // It is counted all the same.
     }
 }
 

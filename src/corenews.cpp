@@ -5,6 +5,7 @@
 
 #include "agentthread_p.h"
 #include "core_p.h"
+#include "memory_p.h"
 #include "texts_p.h"
 
 #include <QtCore/qthread.h>
@@ -60,11 +61,8 @@ void Observer::add(const Error &error, bool isCause)
     if (m_newErrors.size() >= ReportParts::maximumErrors && !isCause)
         return;
     const qsizetype index = m_newErrors.size();
-    try {
-        m_newErrors.append(error);
-    } catch (const std::bad_alloc &) {
+    if (!ifThereIsMemory([&] { m_newErrors.append(error); }))
         return; // the report counts it
-    }
     if (isCause)
         m_causeIndex = index;
 }
@@ -117,7 +115,7 @@ void Core::tell(bool now)
         } catch (const std::bad_alloc &) {
             m_told.store(false, std::memory_order_release);
             if (!isDone())
-                return; // the next news tell of this as well
+                return;         // the next news tell of this as well
             QThread::msleep(1); // there are no next ones
         }
     }
@@ -185,10 +183,9 @@ void Core::finishWhen(const SharedPromise &promise, bool draining)
         std::vector<SharedPromise> &promises = draining ? m_onDraining : m_onStop;
         if (promises.size() == promises.capacity()) {
             // Another core has finished these meanwhile, or their users have cancelled them.
-            const auto end =
-                std::partition(promises.begin(), promises.end(), [](const auto &p) {
-                    return !p->isFinished.test() && !p->promise.isCanceled();
-                });
+            const auto end = std::partition(promises.begin(), promises.end(), [](const auto &p) {
+                return !p->isFinished.test() && !p->promise.isCanceled();
+            });
             std::move(end, promises.end(), std::back_inserter(useless));
             promises.erase(end, promises.end());
         }

@@ -6,6 +6,7 @@
 #include "agentthread_p.h"
 #include "corelane_p.h"
 #include "job_p.h"
+#include "memory_p.h"
 #include "texts_p.h"
 
 #include <QtCore/qthread.h>
@@ -76,8 +77,8 @@ std::size_t Core::sortNew(Sorted &sorted)
     return count;
 }
 
-/// Makes a new future one that is looked at by itself, and adds it to \a jobs. Returns false if there is no
-/// memory for that: it stays where it is. Under the lock.
+/// Makes a new future one that is looked at by itself, and adds it to \a jobs. Returns false if
+/// there is no memory for that: it stays where it is. Under the lock.
 bool Core::takeOut(FutureFacts &facts, AnyFuture &future, std::vector<WatchedJob *> &jobs)
 {
     try {
@@ -144,11 +145,8 @@ void Core::settleTogether(std::vector<WatchedJob *> &jobs)
         ++m_batches;
     }
     for (WatchedJob *job : std::exchange(jobs, {})) {
-        try {
-            endWatch(job);
-        } catch (const std::bad_alloc &) {
-            // Its end has been counted, and the others are to be.
-        }
+        // Whatever throws there comes after its end was counted, and the others are to be.
+        ifThereIsMemory([&] { endWatch(job); });
     }
     Todo todo;
     {
@@ -301,8 +299,7 @@ void Core::endWatch(WatchedJob *job)
     if (outcome.error.isValid())
         outcome.error =
             ErrorParts::named(outcome.error, job->facts.name(), siteText(job->facts.site));
-    settle(job->facts.kind, outcome.end, outcome.error, Ledger::Weight::Trips,
-           {.watched = job});
+    settle(job->facts.kind, outcome.end, outcome.error, Ledger::Weight::Trips, {.watched = job});
 }
 
 } // namespace QJanitor::Private

@@ -5,6 +5,7 @@
 
 #include "corelane_p.h"
 #include "job_p.h"
+#include "memory_p.h"
 
 #include <vector>
 
@@ -42,15 +43,37 @@ void Core::forgetInner(Core *core)
     std::erase(m_inner, core);
 }
 
+/// Calls \a visitor with the futures of the daemons that have not finished, until it returns true.
+/// Under the lock.
+template<class Visitor>
+void Core::visitDaemonFutures(Visitor visitor)
+{
+    const auto isLast = [&](JobKind kind, const QFuture<void> &future) {
+        return kind == JobKind::Daemon && !future.isFinished() && visitor(future);
+    };
+    for (const FutureBatch &batch : m_newFutures) {
+        for (const QFuture<void> &future : batch.futures) {
+            if (isLast(batch.facts.kind, future))
+                return;
+        }
+    }
+    for (const WatchedJob *job = m_watchedJobs.first; job; job = job->next) {
+        if (isLast(job->facts.kind, job->future))
+            return;
+    }
+    for (const HeldPromise &held : m_heldPromises) {
+        if (isLast(held.kind, held.future))
+            return;
+    }
+}
+
 /// Notes the futures that a stop is to cancel, here and in the janitors inside. Under the lock.
 void Core::collectToCancel(Todo &todo)
 {
-    try {
+    todo.cancelOneByOne = !ifThereIsMemory([&] {
         todo.toCancel = daemonFutures();
         todo.toCancelInside.assign(m_inner.begin(), m_inner.end());
-    } catch (const std::bad_alloc &) {
-        todo.cancelOneByOne = true;
-    }
+    });
 }
 
 void Core::cancelDaemons()
@@ -87,24 +110,13 @@ void Core::cancelOneByOne()
 std::optional<QFuture<void>> Core::nextToCancel()
 {
     const std::lock_guard lock(m_mutex);
-    const auto isToCancel = [](const QFuture<void> &future) {
-        return !future.isFinished() && !future.isCanceled();
-    };
-    for (const FutureBatch &batch : m_newFutures) {
-        for (const QFuture<void> &future : batch.futures) {
-            if (batch.facts.kind == JobKind::Daemon && isToCancel(future))
-                return future;
-        }
-    }
-    for (const WatchedJob *job = m_watchedJobs.first; job; job = job->next) {
-        if (job->facts.kind == JobKind::Daemon && isToCancel(job->future))
-            return job->future;
-    }
-    for (const HeldPromise &held : m_heldPromises) {
-        if (held.kind == JobKind::Daemon && isToCancel(held.future))
-            return held.future;
-    }
-    return std::nullopt;
+    std::optional<QFuture<void>> found;
+    visitDaemonFutures([&found](const QFuture<void> &future) {
+        if (!future.isCanceled())
+            found = future;
+        return found.has_value();
+    });
+    return found;
 }
 
 void Core::addPromise(const Slot *slot, JobKind kind, const QFuture<void> &future)
@@ -128,20 +140,10 @@ void Core::removePromise(const Slot *slot)
 std::vector<QFuture<void>> Core::daemonFutures()
 {
     std::vector<QFuture<void>> futures;
-    const auto add = [&](const FutureFacts &facts, const QFuture<void> &future) {
-        if (facts.kind == JobKind::Daemon && !future.isFinished())
-            futures.push_back(future);
-    };
-    for (const FutureBatch &batch : m_newFutures) {
-        for (const QFuture<void> &future : batch.futures)
-            add(batch.facts, future);
-    }
-    for (const WatchedJob *job = m_watchedJobs.first; job; job = job->next)
-        add(job->facts, job->future);
-    for (const HeldPromise &held : m_heldPromises) {
-        if (held.kind == JobKind::Daemon)
-            futures.push_back(held.future);
-    }
+    visitDaemonFutures([&futures](const QFuture<void> &future) {
+        futures.push_back(future);
+        return false;
+    });
     return futures;
 }
 

@@ -4,6 +4,7 @@
 // The part of the core that gives its jobs to another janitor, and takes those of others.
 
 #include "core_p.h"
+#include "memory_p.h"
 #include "processend_p.h"
 #include "texts_p.h"
 
@@ -12,28 +13,21 @@
 
 namespace QJanitor::Private {
 
-static CorePointer rootIfThereIsMemory()
-{
-    try {
-        return Core::root();
-    } catch (const std::bad_alloc &) {
-        return {};
-    }
-}
-
 /// Gives the pending jobs to the nearest enclosing janitor that waits for its jobs, else to the
 /// root. Returns false if nobody takes them.
 bool Core::handOn(Todo &todo)
 {
-    tellPeople([&] { list(todo.unfinished); });
+    ifThereIsMemory([&] { list(todo.unfinished); });
     todo.unfinished.removeIf([](const JobInfo &job) { return job.state == JobState::Finished; });
     CorePointer taker = m_outer.core;
     while (taker && !taker->takeOver(*this))
         taker = taker->m_outer.core;
     if (!taker && m_level == Level::Nested) {
         taker = application();
-        if (!taker || !taker->takeOver(*this))
-            taker = rootIfThereIsMemory();
+        if (!taker || !taker->takeOver(*this)) {
+            taker.reset();
+            ifThereIsMemory([&] { taker = root(); });
+        }
         todo.takenByRoot = taker && taker->m_level == Level::Root && taker->takeOver(*this);
         if (taker && taker->m_level == Level::Root && !todo.takenByRoot)
             taker.reset();
@@ -53,12 +47,12 @@ bool Core::takeOver(Core &ward)
     const std::lock_guard lock(m_mutex);
     if (!m_ledger.accepts(Ledger::Kind::CleanupJob))
         return false;
-    try {
+    const bool isListed = ifThereIsMemory([&] {
         ProcessEnd::add(*this);
         m_wards.push_back(CorePointer(&ward));
-    } catch (const std::bad_alloc &) {
+    });
+    if (!isListed)
         return false;
-    }
     const Ledger::Pending pending = ward.m_ledger.handOn();
     m_ledger.admit(pending);
     if (pending.total() == 0)
@@ -89,7 +83,7 @@ std::vector<CorePointer> Core::wards() const
 
 void Core::addWardsToReport(Todo &todo)
 {
-    tellPeople([&] {
+    ifThereIsMemory([&] {
         for (const CorePointer &ward : wards())
             todo.unfinished += ward->jobs();
     });
@@ -99,7 +93,7 @@ void Core::addWardsToReport(Todo &todo)
             return job.name == late.name && job.spawnSite == late.spawnSite;
         };
         if (std::none_of(todo.unfinished.cbegin(), todo.unfinished.cend(), isIt))
-            tellPeople([&] { todo.unfinished.append(late); });
+            ifThereIsMemory([&] { todo.unfinished.append(late); });
     }
     m_report = ReportParts::make(m_name, m_errors, m_errorCount, todo.unfinished,
                                  m_report.completedCount(), m_report.canceledCount(), m_cause);

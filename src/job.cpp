@@ -3,6 +3,7 @@
 
 #include "job_p.h"
 
+#include "memory_p.h"
 #include "texts_p.h"
 
 #include <QtCore/qexception.h>
@@ -24,11 +25,7 @@ Error errorOfCurrentException()
     } catch (...) {
     }
     QString message;
-    try {
-        message = messageOfException(exception);
-    } catch (const std::bad_alloc &) {
-        // The exception tells it.
-    }
+    ifThereIsMemory([&] { message = messageOfException(exception); }); // else the exception tells
     return ErrorParts::make(Error::Kind::JobThrew, message, exception);
 }
 
@@ -152,7 +149,8 @@ static const QFuture<void> &noFuture()
     return none;
 }
 
-/// Made while the library is loaded: they take memory, and nobody expects that of those who need them.
+/// Made while the library is loaded: they take memory, and nobody expects that of those who need
+/// them.
 static void makeTheEmptyOnes()
 {
     (void)emptyInterface();

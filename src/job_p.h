@@ -7,6 +7,8 @@
 
 #include "core_p.h"
 
+#include <QtCore/qthread.h>
+
 namespace QJanitor::Private {
 
 /// How a job ended, as the ledger counts it, and its error if it failed.
@@ -24,6 +26,17 @@ Adoption takeFuture(const Offer &offer);
 
 /// Returns what stands for no future; a default-constructed one allocates.
 Adoption noAdoption() noexcept;
+
+/// Blocks until \a future has finished, and calls \a meanwhile each millisecond. QFuture's own wait
+/// needs an application, which may be gone.
+template<class F>
+void waitForFuture(const QFuture<void> &future, F meanwhile)
+{
+    while (!future.isFinished()) {
+        meanwhile();
+        QThread::msleep(1);
+    }
+}
 
 /// Returns how a job ended whose future has finished.
 Outcome outcomeOf(const Adoption &adoption, bool stopWasRequested);

@@ -9,6 +9,7 @@
 #include "agent_p.h"
 #include "agentthread_p.h"
 #include "core_p.h"
+#include "memory_p.h"
 #include "quitsignals_p.h"
 #include "servicemanager_p.h"
 #include "spawn_p.h"
@@ -146,10 +147,11 @@ EnterResult<int> tryExec(const Options &options)
     using namespace Private;
     const CorePointer core(new Core(options, {}, Core::Level::Application));
     core->setCalleeHere();
-    // Should there be no memory for what is to come, nobody drains what it may have accepted by then.
+    // Should there be no memory for what is to come, nobody drains what it may have accepted by
+    // then.
     const auto letGo = qScopeGuard([&core] {
         if (!core->isDone())
-            Private::tellPeople([&core] { core->letGo(); });
+            Private::ifThereIsMemory([&core] { core->letGo(); });
     });
     const CorePointer previous = Core::application();
     if (!previous || previous->isDone())

@@ -28,15 +28,6 @@ void throwRefusal(SpawnError error)
     throw SpawnException(error);
 }
 
-/// Blocks until the future has finished. QFuture's own wait needs an application, which may be
-/// gone.
-static Error waitForFuture(const Adoption &adoption)
-{
-    while (!adoption.future.isFinished())
-        QThread::msleep(1);
-    return outcomeOf(adoption, false).error;
-}
-
 static void beginHere(const Offer &offer) noexcept
 {
     try {
@@ -66,8 +57,10 @@ static void runHere(CorePointer core, const Offer &offer) noexcept
             context.goOnIn(takeFuture(offer));
         else if (!offer.run(offer.source, context))
             error = context.error;
-        if (context.continuation)
-            error = waitForFuture(*context.continuation);
+        if (context.continuation) {
+            waitForFuture(context.continuation->future, [] {});
+            error = outcomeOf(*context.continuation, false).error;
+        }
     } catch (...) {
         error = errorOfCurrentException();
     }

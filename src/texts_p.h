@@ -11,21 +11,10 @@
 #include <QtCore/qloggingcategory.h>
 
 #include <exception>
-#include <new>
 
 namespace QJanitor::Private {
 
 Q_DECLARE_LOGGING_CATEGORY(lcJanitor)
-
-/// Calls \a function, which only tells people of something: without memory for that, life goes on.
-template<class F>
-void tellPeople(F function)
-{
-    try {
-        function();
-    } catch (const std::bad_alloc &) {
-    }
-}
 
 /// Returns "file.cpp:42"; empty if the compiler cannot tell.
 QString siteText(const SourceLocation &site);

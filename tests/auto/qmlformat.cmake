@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The QJanitor Authors
 # SPDX-License-Identifier: MIT
 
-# Fails if qmlformat would change FILE. Each version has a style of its own, down to how an object without
-# content is written; ours is that of the oldest Qt that QJanitor supports.
+# Fails if qmlformat would change FILE. Each version has a style of its own, down to how an object
+# without content is written; ours is that of the oldest Qt that QJanitor supports.
 set(our_version 6.4)
 
 execute_process(COMMAND "${QMLFORMAT}" --version OUTPUT_VARIABLE version COMMAND_ERROR_IS_FATAL ANY)

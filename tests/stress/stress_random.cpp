@@ -13,6 +13,7 @@
 //     cmake -G Ninja -B build -C cmake/cache/asan.cmake -S . && cmake --build build
 //     build/tests/stress/stress_random --seconds 180
 
+#include "../support/seededprogram.h"
 #include "finisher.h"
 #include "round.h"
 
@@ -171,11 +172,16 @@ void spawnManyFutures(const RoundPointer &round, Random &random, const Client &c
     }
 }
 
+/// Whoever waits looks again when a hang warning is due, and that would hide wake-ups that are
+/// lost.
+constexpr std::chrono::milliseconds noAlarm(0);
+
 Options optionsOf(const RoundPointer &round, Random &random)
 {
     static constexpr std::array policies{FailurePolicy::FailFast, FailurePolicy::CancelAndWait,
                                          FailurePolicy::KeepGoing};
     return {.failurePolicy = policies[random() % 3],
+            .hangWarningAfter = noAlarm,
             .threadPool = random() % 3 == 0 ? round->pool : nullptr};
 }
 
@@ -271,7 +277,9 @@ bool runRound(quint32 seed, Watchdog &watchdog)
     round->pool = &pool;
     watchdog.watch(seed, round);
     // This one takes all that the others hand on, and waits for it whatever fails.
-    const Options outermost{.failurePolicy = FailurePolicy::KeepGoing, .quitOnFailure = false};
+    const Options outermost{.failurePolicy = FailurePolicy::KeepGoing,
+                            .hangWarningAfter = noAlarm,
+                            .quitOnFailure = false};
     if (random() % 4 == 0) {
         QTimer::singleShot(0, qApp, [&] {
             actOutermost(round, random);
@@ -290,31 +298,15 @@ bool runRound(quint32 seed, Watchdog &watchdog)
     return round->isWell();
 }
 
-quint64 argument(const QStringList &arguments, const QString &name, quint64 otherwise)
-{
-    const qsizetype index = arguments.indexOf(name);
-    return index < 0 ? otherwise : arguments.value(index + 1).toULongLong();
-}
-
 } // namespace
 
 int main(int argc, char *argv[])
 {
     QThreadPool::globalInstance()->setMaxThreadCount(4); // the library's own is sized like it
     QCoreApplication application(argc, argv);
-    // The library tells of each failure here, and there are thousands.
-    qInstallMessageHandler(
-        [](QtMsgType type, const QMessageLogContext &context, const QString &text) {
-            if (type == QtFatalMsg || qstrcmp(context.category, "qjanitor") != 0)
-                std::fprintf(stderr, "%s\n", qPrintable(text));
-        });
-    const QStringList arguments = QCoreApplication::arguments();
-    const auto clock = std::chrono::system_clock::now().time_since_epoch();
-    const auto first =
-        quint32(argument(arguments, u"--seed"_s, quint64(clock.count()) % 1'000'000'000));
-    const auto seconds = std::chrono::seconds(argument(arguments, u"--seconds"_s, 10));
-    std::printf("stress_random --seed %u\n", first);
-    std::fflush(stdout);
+    silenceTheLibrary();
+    const quint32 first = firstSeed("stress_random");
+    const auto seconds = std::chrono::seconds(argument(u"--seconds"_s, 10));
     Watchdog watchdog;
     const auto end = std::chrono::steady_clock::now() + seconds;
     quint32 seed = first;

@@ -8,7 +8,8 @@
 
 #include <utility>
 
-// Futures that have finished already. Qt has several names for what makes them, none for all its versions.
+// Futures that have finished already. Qt has several names for what makes them, none for all its
+// versions.
 
 inline QFuture<void> finishedFuture()
 {

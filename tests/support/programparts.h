@@ -5,17 +5,17 @@
 
 #pragma once
 
+#include "gate.h"
+
 #include <qjanitor/scope.h>
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qtimer.h>
 
-#include <condition_variable>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <deque>
-#include <mutex>
 #include <unistd.h>
 
 /// Not by stdio: some speak while the program ends. One write is one line.
@@ -33,24 +33,6 @@ inline void sayNumber(const char *format, int number)
     std::snprintf(event, sizeof event, format, number);
     say(event);
 }
-
-struct Gate
-{
-    void open()
-    {
-        const std::lock_guard lock(mutex);
-        isOpen = true;
-        opened.notify_all();
-    }
-    void wait()
-    {
-        std::unique_lock lock(mutex);
-        opened.wait(lock, [this] { return isOpen; });
-    }
-    std::mutex mutex;
-    std::condition_variable opened;
-    bool isOpen = false;
-};
 
 /// A gate for jobs that may still wait when static objects go: never destroyed, but reachable.
 inline Gate &lastingGate()

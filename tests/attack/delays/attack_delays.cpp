@@ -1,13 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// Runs the programs that are made of threads with delays.cpp preloaded, one after the other, each with
-// a seed of its own, until the time is over.
+// Runs the programs that are made of threads with delays.cpp preloaded, one after the other, each
+// with a seed of its own, until the time is over.
 //
 //     attack_delays [--seconds N] [--seed N] [--without-delays]
 //
-// The seed of a run that fails is printed. --seed with that number begins with it, and holds the same
-// calls up for the same time.
+// The seed of a run that fails is printed. --seed with that number begins with it, and holds the
+// same calls up for the same time.
 
 #include <array>
 #include <chrono>
@@ -53,8 +53,10 @@ bool has(int argc, char *argv[], const char *name)
 
 std::string commandFor(const Program &program, unsigned seed, bool withDelays)
 {
+    // A program goes on with the seeds that follow its own: the next run is to have others.
+    const unsigned own = seed * 2'654'435'761U;
     char arguments[100];
-    std::snprintf(arguments, sizeof arguments, program.arguments, seed);
+    std::snprintf(arguments, sizeof arguments, program.arguments, own);
     std::string command;
     if (withDelays)
         command = "QJANITOR_ATTACK_SEED=" + std::to_string(seed) +
@@ -82,7 +84,7 @@ int main(int argc, char *argv[])
             ++failures;
             std::printf("failed: attack_delays --seed %u --seconds 1\n    %s\n", seed,
                         command.c_str());
-            (void)!std::system("tail -n 40 attack_delays.log");
+            (void)!std::system("head -n 200 attack_delays.log");
         }
         ++seed;
     } while (std::chrono::steady_clock::now() < end);

@@ -1,11 +1,12 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// Preloaded into a program, it holds threads up where they lock and unlock, wait and wake, allocate
-// and free. What is done after a lock that should have been done under it then shows in seconds.
+// Preloaded into a program, it holds threads up where they lock and unlock, wake, allocate and
+// free. What is done after a lock that should have been done under it then shows sooner.
 //
-// Environment: QJANITOR_ATTACK_SEED. The same seed has the n-th call of the n-th thread held up for the
-// same time; what the threads do with that is theirs.
+// Environment: QJANITOR_ATTACK_SEED. The same seed gives each thread the same times, by the order
+// in which the threads come here first. So a run is like another, not the same: what fails may have
+// to be tried again.
 
 #include <atomic>
 #include <cerrno>
@@ -81,10 +82,36 @@ constexpr unsigned often = 40;
 constexpr unsigned seldom = 4'000; ///< Programs allocate all the time.
 
 template<class Function>
-Function next(const char *name)
+class Next;
+/// The function of that name that is behind ours. Found without a lock, for the locks come through
+/// here.
+template<class R, class... Args>
+class Next<R(Args...)>
 {
-    return reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
-}
+public:
+    explicit constexpr Next(const char *name)
+        : m_name(name)
+    {}
+    R operator()(Args... args)
+    {
+        auto *function = m_function.load(std::memory_order_relaxed);
+        if (!function) {
+            function = reinterpret_cast<R (*)(Args...)>(::dlsym(RTLD_NEXT, m_name));
+            m_function.store(function, std::memory_order_relaxed);
+        }
+        return function(args...);
+    }
+
+private:
+    const char *const m_name;
+    std::atomic<R (*)(Args...)> m_function{nullptr};
+};
+
+constinit Next<int(pthread_mutex_t *)> nextLock("pthread_mutex_lock");
+constinit Next<int(pthread_mutex_t *)> nextUnlock("pthread_mutex_unlock");
+constinit Next<int(pthread_cond_t *)> nextSignal("pthread_cond_signal");
+constinit Next<int(pthread_cond_t *)> nextBroadcast("pthread_cond_broadcast");
+constinit Next<long(long, long, long, long, long, long, long)> nextSyscall("syscall");
 
 } // namespace
 
@@ -92,35 +119,31 @@ extern "C" {
 
 int pthread_mutex_lock(pthread_mutex_t *mutex)
 {
-    static const auto real = next<int (*)(pthread_mutex_t *)>("pthread_mutex_lock");
     holdUp(often);
-    const int result = real(mutex);
+    const int result = nextLock(mutex);
     holdUp(often * 4); // the others come to wait
     return result;
 }
 
 int pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
-    static const auto real = next<int (*)(pthread_mutex_t *)>("pthread_mutex_unlock");
-    const int result = real(mutex);
+    const int result = nextUnlock(mutex);
     holdUp(often); // here it is that mistakes show
     return result;
 }
 
 int pthread_cond_signal(pthread_cond_t *condition)
 {
-    static const auto real = next<int (*)(pthread_cond_t *)>("pthread_cond_signal");
     holdUp(often);
-    const int result = real(condition);
+    const int result = nextSignal(condition);
     holdUp(often);
     return result;
 }
 
 int pthread_cond_broadcast(pthread_cond_t *condition)
 {
-    static const auto real = next<int (*)(pthread_cond_t *)>("pthread_cond_broadcast");
     holdUp(often);
-    const int result = real(condition);
+    const int result = nextBroadcast(condition);
     holdUp(often);
     return result;
 }
@@ -128,8 +151,6 @@ int pthread_cond_broadcast(pthread_cond_t *condition)
 /// QMutex, QSemaphore and QWaitCondition come through here when they wait and wake.
 long syscall(long number, ...) noexcept
 {
-    using Syscall = long (*)(long, long, long, long, long, long, long);
-    static const auto real = next<Syscall>("syscall");
     __builtin_va_list list;
     __builtin_va_start(list, number);
     long arguments[6];
@@ -137,8 +158,8 @@ long syscall(long number, ...) noexcept
         argument = __builtin_va_arg(list, long);
     __builtin_va_end(list);
     holdUp(often / 4);
-    const long result = real(number, arguments[0], arguments[1], arguments[2], arguments[3],
-                             arguments[4], arguments[5]);
+    const long result = nextSyscall(number, arguments[0], arguments[1], arguments[2], arguments[3],
+                                    arguments[4], arguments[5]);
     holdUp(often / 4);
     return result;
 }

@@ -3,48 +3,19 @@
 
 #pragma once
 
+#include "../../support/gate.h"
 #include "injection.h"
 
 #include <qjanitor/qjanitor.h>
 
 #include <array>
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
 #include <cstdio>
-#include <mutex>
 #include <new>
 #include <stdexcept>
 #include <utility>
 
 // The books of one scenario. They take no memory, so that there is always some for them.
-
-/// Holds threads up until it is opened.
-class Gate
-{
-public:
-    void open()
-    {
-        const std::lock_guard lock(m_mutex);
-        m_isOpen = true;
-        m_opened.notify_all();
-    }
-    void wait()
-    {
-        std::unique_lock lock(m_mutex);
-        m_opened.wait(lock, [this] { return m_isOpen; });
-    }
-    void waitForAMoment()
-    {
-        std::unique_lock lock(m_mutex);
-        m_opened.wait_for(lock, std::chrono::milliseconds(300), [this] { return m_isOpen; });
-    }
-
-private:
-    std::mutex m_mutex;
-    std::condition_variable m_opened;
-    bool m_isOpen = false;
-};
 
 /// What is known of one job.
 struct Record

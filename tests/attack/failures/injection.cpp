@@ -169,7 +169,8 @@ bool findLimit(const void *address)
     });
 }
 
-/// Whether \a address is in a function of the table of limits. Remembers it, for to find it out takes long.
+/// Whether \a address is in a function of the table of limits. Remembers it, for to find it out
+/// takes long.
 bool isLimit(const void *address)
 {
     static std::array<std::atomic<std::uintptr_t>, 4096> known{};
@@ -183,8 +184,8 @@ bool isLimit(const void *address)
     return found;
 }
 
-/// Whether the library can answer for an allocation that \a caller makes: the innermost function that is
-/// not the system's is the library's, or Qt's that the library has called.
+/// Whether the library can answer for an allocation that \a caller makes: the innermost function
+/// that is not the system's is the library's, or Qt's that the library has called.
 bool isAnswerable(const void *caller)
 {
     std::array<void *, mostFrames> frames;
@@ -506,8 +507,8 @@ int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex, co
 {
     static const auto wait =
         next<int(pthread_cond_t *, pthread_mutex_t *, const timespec *)>("pthread_cond_timedwait");
-    // Which clock the condition goes by cannot be asked: since 1970 more time has gone than since the
-    // machine was started.
+    // Which clock the condition goes by cannot be asked: since 1970 more time has gone than since
+    // the machine was started.
     constexpr time_t thirtyYears = 946'684'800;
     const bool isWall = end->tv_sec > thirtyYears;
     const timespec real = moved(*end, -offsetOf(isWall ? CLOCK_REALTIME : CLOCK_MONOTONIC));

@@ -33,8 +33,8 @@ void arm(const Plan &plan);
 void disarm();
 /// Returns whether it is armed for a monotonic clock that jumps: time may be up early.
 bool movesTime();
-/// Returns whether it is armed for what may keep a job from a thread of its own: after a jump of the
-/// monotonic clock, one that has been sent to a pool is taken for lost.
+/// Returns whether it is armed for what may keep a job from a thread of its own: after a jump of
+/// the monotonic clock, one that has been sent to a pool is taken for lost.
 bool mayLackThreads();
 /// Returns how many could have been refused, and how many were.
 int reached();

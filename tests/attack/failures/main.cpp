@@ -2,14 +2,15 @@
 // SPDX-License-Identifier: MIT
 
 // What fails in a process: its memory, its threads, its descriptors, its clocks, and that it is
-// stopped. Whatever fails, no job is lost or counted twice, nothing hangs, and nothing is left behind.
+// stopped. Whatever fails, no job is lost or counted twice, nothing hangs, and nothing is left
+// behind.
 //
 //     attack_failures --seconds N [--seed N] [--kind KIND]
 //     attack_failures --only KIND/SCENARIO/PLACE/N[/COUNT]
 //
-// Each case is a process of its own. First the n-th of each kind is refused in each scenario, for each
-// n until the scenario ends without one (of clocks: for some n); then random ones, until the time is
-// over. COUNT is how many are refused in a row; all: all that come in some 50 ms.
+// Each case is a process of its own. First the n-th of each kind is refused in each scenario, for
+// each n until the scenario ends without one (of clocks: for some n); then random ones, until the
+// time is over. COUNT is how many are refused in a row; all: all that come in some 50 ms.
 
 #include "scenarios.h"
 

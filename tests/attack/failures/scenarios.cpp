@@ -144,7 +144,8 @@ struct Nothing
     void operator()(const Report &) const {}
 };
 
-/// Runs \a callee in a janitor of its own, whose report is counted and shown to \a look. Returns whether there was memory.
+/// Runs \a callee in a janitor of its own, whose report is counted and shown to \a look. Returns
+/// whether there was memory.
 template<class Callee, class Look = Nothing>
 bool enterAndCount(Books &books, const Options &options, Callee callee, Look look = {})
 {
@@ -486,8 +487,8 @@ void reports(Books &books)
     books.loseReport(); // where its one job was refused, nobody has told of it
 }
 
-/// Runs until its janitor asks it to stop, or drains; but not for ever, for where threads are refused it
-/// keeps others from theirs.
+/// Runs until its janitor asks it to stop, or drains; but not for ever, for where threads are
+/// refused it keeps others from theirs.
 void serve(Record &record)
 {
     ++record.started;
@@ -663,7 +664,7 @@ void timeouts(Books &books)
             hand(Verb::TrySpawnDaemon, u"stuck"_s, stuck, [&stuck] {
                 ++stuck.started;
                 // Without threads it may run on the one that waits for it.
-                Injection::mayLackThreads() ? mayEnd.waitForAMoment() : mayEnd.wait();
+                Injection::mayLackThreads() ? mayEnd.wait(300ms) : mayEnd.wait();
                 hasEnded = true;
             });
             Record &quick = books.record("daemon beside one that is given up");
@@ -688,6 +689,7 @@ void longTimeouts(Books &books)
     enterAndCount(books, options, [&] {
         handAll(books, Verb::TrySpawnDaemon, "daemon with an hour to go");
         adopt<void>(books, "future with an hour to go", Fulfilment::Value, false);
+        // Not a gate's affair: time has to pass here, for the clocks to jump in.
         handRecorded(books, Verb::TrySpawnDaemon, "daemon that takes its time",
                      [] { QThread::msleep(20); });
     });
@@ -754,7 +756,8 @@ void plainRound(Books &books)
                  "after it, the report is wrong");
 }
 
-/// The same for a janitor that has a job to wait for and an observer, on the thread of an application.
+/// The same for a janitor that has a job to wait for and an observer, on the thread of an
+/// application.
 void plainSupervisor(Books &books)
 {
     Supervisor supervisor(keepGoing);

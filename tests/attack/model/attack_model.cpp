@@ -2,16 +2,17 @@
 // SPDX-License-Identifier: MIT
 
 // Random programs, run by the library and by the rules side by side. A director gives one command
-// after the other to threads, jobs, janitors, promises and supervisors, and after each of them waits
-// until the real program looks as the rules say: who was accepted, who runs, who waits, who is asked to
-// stop, and what each report says. At times it gives several commands at once; then the program must
-// look as after some order of them.
+// after the other to threads, jobs, janitors, promises and supervisors, and after each of them
+// waits until the real program looks as the rules say: who was accepted, who runs, who waits, who
+// is asked to stop, and what each report says. At times it gives several commands at once; then the
+// program must look as after some order of them.
 //
 //     attack_model [--seconds N] [--seed N] [--programs N] [--trace]
 //
 // Each program has a seed of its own. That of one that fails is printed: --seed with that number
 // begins with that program, and does the same with it.
 
+#include "../../support/seededprogram.h"
 #include "rules.h"
 #include "stage.h"
 
@@ -304,6 +305,8 @@ private:
         opening.options.failurePolicy = QJanitor::FailurePolicy(janitor.policy);
         opening.options.quitOnFailure = janitor.quitsOnFailure;
         opening.options.handleSignals = false;
+        // Whoever waits would look again when that is due, and hide wake-ups that are lost.
+        opening.options.hangWarningAfter = 0ms;
         if (janitor.waitsForNothing)
             opening.options.drainTimeout = 0ms;
         if (m_random.oneIn(3)) {
@@ -608,8 +611,8 @@ private:
     // ---- playing ----
 
     void play(Move move) { play(std::vector<Move>{std::move(move)}); }
-    /// Tells the real program all of \a moves at once, and waits until it looks as after some order of
-    /// them.
+    /// Tells the real program all of \a moves at once, and waits until it looks as after some order
+    /// of them.
     void play(std::vector<Move> moves)
     {
         m_moves += int(moves.size());
@@ -683,7 +686,8 @@ private:
             std::printf("    %s\n", text.c_str());
         m_trace.push_back(std::move(text));
     }
-    /// Moves that can be told at once: each on a thread of its own, each an atomic step of the rules.
+    /// Moves that can be told at once: each on a thread of its own, each an atomic step of the
+    /// rules.
     void playTogether()
     {
         std::vector<Move> moves;
@@ -774,7 +778,8 @@ private:
             const bool areDone = std::all_of(moves.begin(), moves.end(),
                                              [](const Move &move) { return move.isDone->load(); });
             if (areDone && !fitting(differences).empty()) {
-                // Once more, for while they were looked at one after the other something may have ended.
+                // Once more, for while they were looked at one after the other something may have
+                // ended.
                 m_worlds = fitting(differences);
                 if (!m_worlds.empty())
                     return;
@@ -901,8 +906,8 @@ private:
                world.at(real[stack.size()].id).phase == Rules::Phase::Closed)
             stack.push_back(real[stack.size()]);
     }
-    /// In the library's own pool there is a thread for each. In a small one that was passed in it may
-    /// have to wait.
+    /// In the library's own pool there is a thread for each. In a small one that was passed in it
+    /// may have to wait.
     bool hasThreadFor(const Rules::Job &job) const
     {
         return job.acceptor == Rules::root || !m_stage.runsInPool(job.acceptor);
@@ -1126,33 +1131,17 @@ private:
     int m_moves = 0;
 };
 
-quint64 argument(const QStringList &arguments, const QString &name, quint64 otherwise)
-{
-    const qsizetype index = arguments.indexOf(name);
-    return index < 0 ? otherwise : arguments.value(index + 1).toULongLong();
-}
-
 } // namespace
 
 int main(int argc, char *argv[])
 {
     QThreadPool::globalInstance()->setMaxThreadCount(64); // the library's own is sized like it
     QCoreApplication application(argc, argv);
-    // The library tells of each failure, and there are thousands.
-    qInstallMessageHandler(
-        [](QtMsgType type, const QMessageLogContext &context, const QString &text) {
-            if (type == QtFatalMsg || qstrcmp(context.category, "qjanitor") != 0)
-                std::fprintf(stderr, "%s\n", qPrintable(text));
-        });
-    const QStringList arguments = QCoreApplication::arguments();
-    const auto clock = std::chrono::system_clock::now().time_since_epoch();
-    const auto first = quint32(
-        argument(arguments, QStringLiteral("--seed"), quint64(clock.count()) % 1'000'000'000));
-    const auto seconds = std::chrono::seconds(argument(arguments, QStringLiteral("--seconds"), 10));
-    const quint64 programs = argument(arguments, QStringLiteral("--programs"), ~0ULL);
-    isTraced = arguments.contains(QStringLiteral("--trace"));
-    std::printf("attack_model --seed %u\n", first);
-    std::fflush(stdout);
+    silenceTheLibrary();
+    const quint32 first = firstSeed("attack_model");
+    const auto seconds = std::chrono::seconds(argument(QStringLiteral("--seconds"), 10));
+    const quint64 programs = argument(QStringLiteral("--programs"), ~0ULL);
+    isTraced = QCoreApplication::arguments().contains(QStringLiteral("--trace"));
     const auto end = std::chrono::steady_clock::now() + seconds;
     quint64 moves = 0;
     quint32 seed = first;

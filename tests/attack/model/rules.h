@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-// The rules of the contract, as a machine of plain values: what a janitor must be like after each move
-// of a program, whatever the threads did meanwhile. No Qt, nothing of the library, no clock.
+// The rules of the contract, as a machine of plain values: what a janitor must be like after each
+// move of a program, whatever the threads did meanwhile. No Qt, nothing of the library, no clock.
 //
 // A rule is a row of the table or one function. Whoever adds one to the contract adds it here.
 
@@ -135,8 +135,8 @@ struct World
 
     // What is not one step, but has some time in it:
 
-    /// From a failure to the handing on that it causes: futures that have ended are counted there, and
-    /// others may come.
+    /// From a failure to the handing on that it causes: futures that have ended are counted there,
+    /// and others may come.
     bool handsOnLater = false;
     /// From the end of a future to its counting: these ended before anybody asked them to stop.
     std::set<Id> endedUnstopped;
@@ -158,7 +158,8 @@ struct World
         const bool runs = application != nobody && at(application).phase != Phase::Closed;
         return {runs ? application : nobody, Role::Callee};
     }
-    /// What the code sees that runs on \a thread next: as its frame, before handing on is looked at.
+    /// What the code sees that runs on \a thread next: as its frame, before handing on is looked
+    /// at.
     Frame frameOn(Id thread) const
     {
         const Frame frame = ownFrameOn(thread);
@@ -343,7 +344,8 @@ struct World
         for (Id janitor = Id(janitors.size()) - 1; janitor > root; --janitor)
             advance(janitor);
     }
-    /// To the nearest one around it that waits for its jobs, else to that of exec(), else to the root.
+    /// To the nearest one around it that waits for its jobs, else to that of exec(), else to the
+    /// root.
     void handOn(Id janitor, const std::vector<Id> &left)
     {
         Id taker = at(janitor).outer.janitor;
@@ -401,8 +403,8 @@ struct World
         threads[thread].stack.back() = {Activity::Drain, callee.id};
         endCallee(callee.id);
     }
-    /// The function of a job has returned; its captures go, and then it counts, unless it goes on as a
-    /// future.
+    /// The function of a job has returned; its captures go, and then it counts, unless it goes on
+    /// as a future.
     void endFunction(Id thread, Id job, End end, bool goesOn)
     {
         Job &j = jobs[std::size_t(job)];

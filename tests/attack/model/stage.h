@@ -24,8 +24,8 @@
 #include <utility>
 #include <vector>
 
-// The real thing: threads, jobs and janitors that do what they are told, one command after the other,
-// and tell what became of it.
+// The real thing: threads, jobs and janitors that do what they are told, one command after the
+// other, and tell what became of it.
 
 /// Where a frame of a thread gets its commands.
 class Desk
@@ -78,7 +78,6 @@ struct Seen
         QJanitor::Client client;
         QFuture<QJanitor::Report> future;
         std::optional<QJanitor::Report> returned;
-        bool hasLoopEnded = false;
     };
 
     std::mutex mutex;
@@ -105,8 +104,8 @@ struct Seen
     {
         with([&] { complaints.push_back(std::move(text)); });
     }
-    /// This thread's number, given when it is first seen. Threads of pools live longer than a program:
-    /// \a program tells whose number it is.
+    /// This thread's number, given when it is first seen. Threads of pools live longer than a
+    /// program: \a program tells whose number it is.
     Rules::Id threadHere(int program)
     {
         static thread_local std::pair<int, Rules::Id> here{-1, Rules::nobody};
@@ -116,7 +115,8 @@ struct Seen
     }
 };
 
-/// One activity on this thread, for as long as it lives, with a desk of its own if it takes commands.
+/// One activity on this thread, for as long as it lives, with a desk of its own if it takes
+/// commands.
 class Performance
 {
 public:
@@ -231,7 +231,6 @@ struct Task
     ValueType type = ValueType::Void;
     QJanitor::JobKind kind = QJanitor::JobKind::Daemon;
     bool tries = true; ///< A verb that returns the refusal; else one that throws, or rescues.
-    bool isNamed = true;
     bool keepsFuture = false; ///< The spawner keeps its own copy of the future.
     std::shared_ptr<Task> spawnsAtItsEnd;
 };

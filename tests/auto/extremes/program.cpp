@@ -99,8 +99,8 @@ void endThread()
     threadsEnd().isOver.wait();
 }
 
-/// Unless waitCoversThreadLocals, those of a QThread go after wait() has returned, and the object may go
-/// before them.
+/// Unless waitCoversThreadLocals, those of a QThread go after wait() has returned, and the object
+/// may go before them.
 void onAQThread(void (*function)())
 {
     {

@@ -3,6 +3,7 @@
 
 // Jobs that are futures, and callables that return one: how each of them ends.
 
+#include "../../support/finishedfuture.h"
 #include "../contract/gate.h"
 #include "../contract/record.h"
 
@@ -43,17 +44,6 @@ struct BadDisk : QException
     BadDisk *clone() const override { return new BadDisk(*this); }
     const char *what() const noexcept override { return "bad disk"; }
 };
-
-/// A future that has finished with \a value.
-template<class T>
-QFuture<T> ready(T value)
-{
-    QPromise<T> promise;
-    promise.start();
-    promise.addResult(std::move(value));
-    promise.finish();
-    return promise.future();
-}
 
 /// A future that \a finish settles when the event loop turns.
 template<class T, class F>
@@ -125,10 +115,10 @@ void tst_Futures::futuresThatSucceed_data()
 {
     QTest::addColumn<Spawn>("spawn");
     using Result = Expected<int, QString>;
-    addRows("finished", [] { return ready(42); });
-    addRows("finished without an error", [] { return ready(Error()); });
-    addRows("finished with an expected value", [] { return ready(Result::success(1)); });
-    addRows("of another type", [] { return ready(std::make_shared<int>(1)); });
+    addRows("finished", [] { return finishedFuture(42); });
+    addRows("finished without an error", [] { return finishedFuture(Error()); });
+    addRows("finished with an expected value", [] { return finishedFuture(Result::success(1)); });
+    addRows("of another type", [] { return finishedFuture(std::make_shared<int>(1)); });
     addRows("finished later", [] { return later<int>([](auto &p) { p.finish(); }); });
     addRows("finished later without an error", [] {
         return later<Error>([](auto &p) {
@@ -139,7 +129,7 @@ void tst_Futures::futuresThatSucceed_data()
     addRows("an Error that never came", [] { return later<Error>([](auto &p) { p.finish(); }); });
     addRows("void", [] { return later<void>([](auto &p) { p.finish(); }); });
     addRows("of QtConcurrent", [] { return QtConcurrent::run([] { return 42; }); });
-    addRows("with a continuation", [] { return ready(42).then([](int i) { return i; }); });
+    addRows("with a continuation", [] { return finishedFuture(42).then([](int i) { return i; }); });
 }
 
 void tst_Futures::futuresThatSucceed()
@@ -162,7 +152,7 @@ void tst_Futures::futuresThatFail_data()
     const auto canceled = Error::Kind::JobCanceled;
 
     addRows(
-        "error", [] { return ready(Error(u"no disk"_s)); }, returned, u"no disk"_s);
+        "error", [] { return finishedFuture(Error(u"no disk"_s)); }, returned, u"no disk"_s);
     addRows(
         "error, later",
         [] {
@@ -173,8 +163,8 @@ void tst_Futures::futuresThatFail_data()
         },
         returned, u"no disk"_s);
     addRows(
-        "expected of QString", [] { return ready(Result::failure(u"no disk"_s)); }, returned,
-        u"no disk"_s);
+        "expected of QString", [] { return finishedFuture(Result::failure(u"no disk"_s)); },
+        returned, u"no disk"_s);
     addRows(
         "the second of several results",
         [] {
@@ -187,11 +177,14 @@ void tst_Futures::futuresThatFail_data()
         returned, u"no disk"_s);
     addRows(
         "expected of what can only be moved",
-        [] { return ready(Expected<std::unique_ptr<int>, QString>::failure(u"no disk"_s)); },
+        [] {
+            return finishedFuture(Expected<std::unique_ptr<int>, QString>::failure(u"no disk"_s));
+        },
         returned, u"no disk"_s);
     addRows(
         "expected whose error says that there is none",
-        [] { return ready(Expected<int, Error>::failure(Error())); }, returned, u"no value"_s);
+        [] { return finishedFuture(Expected<int, Error>::failure(Error())); }, returned,
+        u"no value"_s);
     addRows(
         "QException", [] { return failedWith<int>(BadDisk()); }, threw, u"bad disk"_s);
     addRows(
@@ -205,8 +198,8 @@ void tst_Futures::futuresThatFail_data()
         u"no disk"_s);
     addRows(
         "thrown in a continuation",
-        [] { return ready(1).then([](int) { throw std::runtime_error("no disk"); }); }, threw,
-        u"no disk"_s);
+        [] { return finishedFuture(1).then([](int) { throw std::runtime_error("no disk"); }); },
+        threw, u"no disk"_s);
     addRows(
         "an Error's future that threw",
         [] { return failedWith<Error>(std::runtime_error("no disk")); }, threw, u"no disk"_s);
@@ -222,7 +215,7 @@ void tst_Futures::futuresThatFail_data()
     addRows(
         "cancelled long ago",
         [] {
-            QFuture<int> future = ready(1);
+            QFuture<int> future = finishedFuture(1);
             future.cancel();
             return future;
         },
@@ -492,7 +485,7 @@ static void adoptUntil(F enough)
 {
     int count = 0;
     blockUntil([&] {
-        const bool refused = trySpawnDaemon(ready(0)) != SpawnError::NoError;
+        const bool refused = trySpawnDaemon(finishedFuture(0)) != SpawnError::NoError;
         return refused || (++count > 5000 && enough());
     });
 }
@@ -522,7 +515,7 @@ void tst_Futures::theEndOfOneIsCountedWhileMoreAreAdopted()
     };
     const Report report = tryEnter([&] {
                               adoptUntil([] { return true; });
-                              spawnDaemon(u"early"_s, ready(1));
+                              spawnDaemon(u"early"_s, finishedFuture(1));
                               adoptUntil([&] { return !isListed(); });
                           }).janitorResult;
     QVERIFY(report.ok());
