@@ -7,12 +7,13 @@
 #include <QtCore/qthreadpool.h>
 
 #include <atomic>
+#include <memory>
 
 namespace QJanitor::Private {
 
 static QThreadPool *makeThreadPool()
 {
-    auto *pool = new QThreadPool;
+    auto pool = std::make_unique<QThreadPool>(); // until it is complete: there may be no memory
     pool->setObjectName(QStringLiteral("QJanitor"));
     // The global pool may not exist any more: asking for it is fine only while an application
     // lives.
@@ -20,7 +21,7 @@ static QThreadPool *makeThreadPool()
         if (const QThreadPool *global = QThreadPool::globalInstance())
             pool->setMaxThreadCount(global->maxThreadCount());
     }
-    return pool;
+    return pool.release();
 }
 
 QThreadPool *ownThreadPool()
