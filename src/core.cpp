@@ -246,8 +246,7 @@ void Core::finish()
 {
     // In one order with setAlarm(): it sets first and looks second.
     m_done.store(true, std::memory_order_seq_cst);
-    if (m_alarm.isSet.load(std::memory_order_seq_cst))
-        AgentThread::clearAlarm(m_alarm);
+    clearIdleAlarm();
     ProcessEnd::remove(*this);
     forgetByOuters();
     wake();
@@ -297,7 +296,7 @@ void Core::carryOut(Todo &todo)
         exitEventLoop();
     if (todo.prepareHandingOn)
         prepareHandingOnSoon();
-    if (todo.setAlarm && !isDone())
+    if (todo.setAlarm)
         setAlarm();
     if (todo.hurry)
         postFutures();

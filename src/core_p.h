@@ -317,6 +317,7 @@ private:
     void pumpRuns(Lane &lane, const Pump &pump, bool wasTakenForLost);
     void pumpHasJob(Lane &lane, const Pump &pump);
     void pumpGoes(Lane &lane, const Pump *pump, bool hasRun);
+    bool isPumpBeginning() const;
     bool queueAgain(Lane &lane, const Pump &pump) noexcept;
     bool lookAtPump(Lane &lane, Beginning &beginning, std::int64_t now, std::int64_t patience,
                     IdlePumps &idle);
@@ -370,6 +371,8 @@ private:
     QString describeName() const;
     void startClock(Todo &todo);
     void setAlarm();
+    void clearIdleAlarm();
+    bool lookAtClock(std::int64_t now);
     bool lookAtPromises(std::int64_t now);
     bool lookAtJobs(std::int64_t now);
     bool lookAtWards(std::int64_t now);

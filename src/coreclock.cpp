@@ -96,11 +96,12 @@ void Core::planLook(std::int64_t now)
                                          : now + std::clamp<std::int64_t>(counted / 8, 1, longest);
 }
 
-/// Under the lock.
+/// Plans the next call of onAlarm(); after closing, for the pumps alone. Under the lock.
 void Core::planAlarm()
 {
-    m_alarm.due = std::min(m_nextLook, m_nextPumpLook);
-    if (m_drainingSince)
+    const bool isOpen = m_ledger.phase() != Ledger::Phase::Closed;
+    m_alarm.due = isOpen ? std::min(m_nextLook, m_nextPumpLook) : m_nextPumpLook;
+    if (m_drainingSince && isOpen)
         m_alarm.due = std::min({m_alarm.due.load(), m_nextWarning, deadline()});
 }
 
@@ -110,7 +111,18 @@ void Core::setAlarm()
     // Without memory: threads that wait look by themselves.
     ifThereIsMemory([this] { AgentThread::setAlarm(m_alarm); });
     // It may have closed before the alarm was set, and then nobody has cleared it.
-    if (m_done.load(std::memory_order_seq_cst))
+    if (!m_done.load(std::memory_order_seq_cst))
+        return;
+    const std::lock_guard lock(m_mutex);
+    clearIdleAlarm();
+}
+
+/// Clears the alarm of a closed janitor, unless a pump has not begun yet: if the pool gets no thread for
+/// it, the pool has lost a place, and nobody but the agent gives that back. Under the lock.
+void Core::clearIdleAlarm()
+{
+    if (m_done.load(std::memory_order_relaxed) && m_alarm.isSet.load(std::memory_order_seq_cst) &&
+        !isPumpBeginning())
         AgentThread::clearAlarm(m_alarm);
 }
 
@@ -118,12 +130,28 @@ void Core::onAlarm()
 {
     const std::int64_t now = coarseNow();
     lookAtPumps(now);
+    if (lookAtClock(now))
+        return;
+    {
+        const std::lock_guard lock(m_mutex);
+        planAlarm();
+        if (m_alarm.due == Alarm::never)
+            return;
+    }
+    setAlarm();
+}
+
+/// Does what is due in an open janitor, and sets the next alarm. Returns false if it is closed.
+bool Core::lookAtClock(std::int64_t now)
+{
     Todo todo;
     bool isLate = false;
     {
         const std::lock_guard lock(m_mutex);
-        if (m_ledger.phase() == Ledger::Phase::Closed || now < m_alarm.due)
-            return;
+        if (m_ledger.phase() == Ledger::Phase::Closed)
+            return false;
+        if (now < m_alarm.due)
+            return true;
         skipStop(now);
         isLate = m_drainingSince && now >= deadline();
         if (!m_drainingSince) {
@@ -138,7 +166,7 @@ void Core::onAlarm()
     {
         const std::lock_guard lock(m_mutex);
         if (m_ledger.phase() == Ledger::Phase::Closed)
-            return;
+            return false;
         if (m_drainingSince) {
             const std::int64_t ended = m_ledger.endedCount();
             if (lookAtJobs(now) || someOfWards || std::exchange(m_endedAtLastLook, ended) != ended)
@@ -158,6 +186,7 @@ void Core::onAlarm()
     carryOut(todo);
     if (isLate)
         giveUp();
+    return true;
 }
 
 /// Says who is still running, in the log and to the observers: the oldest, for to list all of very many

@@ -185,6 +185,16 @@ void Core::pumpGoes(Lane &lane, const Pump *pump, bool hasRun)
     }
     if (hasRun)
         lane.running.fetch_sub(1, std::memory_order_acq_rel);
+    clearIdleAlarm();
+}
+
+/// Whether one has been given to its pool and has not begun. Under the lock.
+bool Core::isPumpBeginning() const
+{
+    return std::any_of(m_lanes.begin(), m_lanes.end(), [](const std::atomic<Lane *> &slot) {
+        const Lane *lane = slot.load(std::memory_order_relaxed);
+        return lane && (lane->starting.pump || lane->urgent.pump);
+    });
 }
 
 /// Notes that a pump has got to its first job. If there is more to do, the next one starts.

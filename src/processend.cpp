@@ -89,9 +89,8 @@ public:
                 << "The process ends by exit() with " << jobs.size()
                 << (jobs.size() == 1 ? " job" : " jobs") << " left: " << namesOf(jobs);
         }
-        constexpr qsizetype most = 20;
         const QList<Error> errors = report.errors();
-        for (const Error &error : errors.first(std::min(errors.size(), most))) {
+        for (const Error &error : errors.first(std::min(errors.size(), mostListed))) {
             if (error.kind() != Error::Kind::DrainTimedOut)
                 qCCritical(lcJanitor).noquote()
                     << "While the process ended by exit():" << error.toString();

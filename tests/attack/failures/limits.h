@@ -36,11 +36,6 @@ inline constexpr Limit limitedCount = {
     "JobQueue",
     "without memory for its box the verb throws, and a job that does nothing is counted"};
 
-/// What is not tried after several refused threads: that all is as if nothing had been.
-inline constexpr Limit limitedAftermath = {
-    "plainRound",
-    "a janitor that closes before it has taken a pump for lost leaves the pool without that place"};
-
 /// The thread on which nothing is refused.
 inline constexpr Limit limitedThread = {"QJanitor agent",
                                         "the agent sorts futures, sets timers and warns in its "

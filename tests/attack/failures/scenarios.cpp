@@ -775,12 +775,6 @@ void plainSupervisor(Books &books)
     books.expect(future.result().completedCount() == 2, "after it, a supervisor counts wrong");
 }
 
-/// See limitedAftermath.
-bool hasAftermath(const Injection::Plan &plan)
-{
-    return plan.kind != Injection::Kind::Thread || Injection::refused() <= 1;
-}
-
 void runHere(const Scenario &scenario, const Injection::Plan &plan, Books &books)
 {
     {
@@ -801,8 +795,7 @@ void runHere(const Scenario &scenario, const Injection::Plan &plan, Books &books
         }
     }
     Injection::disarm();
-    if (hasAftermath(plan))
-        plainRound(books);
+    plainRound(books);
 }
 
 } // namespace
@@ -845,8 +838,7 @@ void runAt(Place place, const Scenario &scenario, const Injection::Plan &plan, B
     const QCoreApplication application(argc, argv);
     if (place == Place::Main) {
         runHere(scenario, plan, books);
-        if (hasAftermath(plan))
-            plainSupervisor(books);
+        plainSupervisor(books);
         return;
     }
     std::atomic<bool> isOver{false};

@@ -169,6 +169,23 @@ void twoInExec()
     sayHowManyRan();
 }
 
+/// The first janitor's jobs are run by the thread that waits, and it ends before anybody knows that the
+/// pool has got no thread.
+void inTheNextJanitor()
+{
+    const Application application;
+    QThreadPool::globalInstance()->setMaxThreadCount(1); // the library's own pool is as large
+    std::thread([] {
+        refuse();
+        enter(wish.options, spawnSixHere);
+    }).join();
+    Supervisor supervisor(wish.options);
+    Gate hasRun;
+    supervisor.client().spawnDaemon([&hasRun] { hasRun.open(); });
+    hasRun.wait();
+    sayHowManyRan();
+}
+
 void inExecToTheDeadline()
 {
     const Application application;
@@ -401,6 +418,7 @@ void sigterm()
 constexpr Mode modes[] = {
     {"inExec", inExec},
     {"twoInExec", twoInExec},
+    {"inTheNextJanitor", inTheNextJanitor},
     {"inExecToTheDeadline", inExecToTheDeadline},
     {"inEnter", inEnter},
     {"inEnterWithoutApplication", inEnterWithoutApplication},

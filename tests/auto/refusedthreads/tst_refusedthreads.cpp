@@ -116,6 +116,8 @@ void tst_RefusedThreads::noJobIsLost_data()
         << u"twoInExec"_s << u"own"_s << second << two << one;
     QTest::newRow("the second thread of a pool that was passed in is refused once")
         << u"twoInExec"_s << u"2"_s << second << two << one;
+    QTest::newRow("the one thread was refused once for a janitor that ended without it")
+        << u"inTheNextJanitor"_s << u"own"_s << once << QStringList(six) << one;
 
     QTest::newRow("all threads are refused for ever in exec()")
         << u"inExecWithoutThreads"_s << u"own"_s << always << QStringList({exec, six, here})
