@@ -43,7 +43,7 @@ bool isOutFor(const void *caller)
 }
 } // namespace
 
-// Replaced as a pair, whatever allocates. Not inlined: where GCC sees only one half of the pair, it
+// Replaced together, whatever allocates. Not inlined: where GCC sees only one half of the pair, it
 // warns that memory of operator new is given to free().
 [[gnu::noinline]] void *operator new(std::size_t size)
 {
@@ -52,6 +52,11 @@ bool isOutFor(const void *caller)
     if (void *memory = std::malloc(size ? size : 1))
         return memory;
     throw std::bad_alloc();
+}
+
+[[gnu::noinline]] void *operator new(std::size_t size, const std::nothrow_t &) noexcept
+{
+    return isOutFor(__builtin_return_address(0)) ? nullptr : std::malloc(size ? size : 1);
 }
 
 [[gnu::noinline]] void operator delete(void *memory) noexcept
@@ -246,7 +251,8 @@ void tst_Memory::aFutureIsAdoptedOrLeftAlone()
 void tst_Memory::aFutureThatFinishesLateIsAwaited()
 {
     const Contract::Gate waits;
-    connect(QAbstractEventDispatcher::instance(), &QAbstractEventDispatcher::aboutToBlock, this,
+    const QObject guard; // no longer than the gate
+    connect(QAbstractEventDispatcher::instance(), &QAbstractEventDispatcher::aboutToBlock, &guard,
             [&waits] { waits.open(); });
     bool failed = true;
     for (int n = 0; failed && n < 200; ++n) {
