@@ -24,6 +24,8 @@ inline constexpr Limit limits[] = {
     {"QThreadPoolC", "QThreadPool(): the same"},
     {"startThread",
      "a pool that starts a thread: its list of threads grows in a noexcept function"},
+    {"moveToThread",
+     "an object that is moved to a thread that has not started: the list of those leaks"},
     {"QLocaleC", "the first QLocale(): leaves a lock locked"},
     {"QLibraryInfo", "the first log line: the same"},
     {"QLoggingCategory", "the same: its constructor is noexcept"},
