@@ -6,7 +6,7 @@
 # have two ambient slots.
 get_target_property(core_sources QJanitorCore SOURCES)
 # They are relative to src/, those in generator expressions, too.
-string(REGEX REPLACE "(^|[;,])([a-z_]+[.](cpp|h))" "\\1${PROJECT_SOURCE_DIR}/src/\\2"
+string(REGEX REPLACE "(^|[;,])([a-z]+/[a-z_]+[.](cpp|h))" "\\1${PROJECT_SOURCE_DIR}/src/\\2"
     core_sources "${core_sources}")
 get_target_property(core_headers QJanitorCore HEADER_SET_public_headers)
 add_library(qjanitorunits STATIC EXCLUDE_FROM_ALL ${core_sources} ${core_headers})

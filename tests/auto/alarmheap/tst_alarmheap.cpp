@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-#include "alarmheap_p.h"
+#include "mail/alarmheap_p.h"
 
 #include <QtTest/qtest.h>
 

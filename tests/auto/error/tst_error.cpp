@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-#include "job_p.h"
-#include "texts_p.h"
+#include "jobs/job_p.h"
+#include "report/texts_p.h"
 
 #include <qjanitor/error.h>
 #include <qjanitor/report.h>

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "jobqueue_p.h"
+#include "jobs/jobqueue_p.h"
 
 #include <atomic>
 #include <memory>

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-#include "jobqueue_p.h"
+#include "jobs/jobqueue_p.h"
 
 #include "jobqueueraces.h"
 

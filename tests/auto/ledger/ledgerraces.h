@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "ledger_p.h"
+#include "rules/ledger_p.h"
 
 #include <atomic>
 #include <mutex>

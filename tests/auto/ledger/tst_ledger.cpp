@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-#include "ledger_p.h"
+#include "rules/ledger_p.h"
 
 #include "ledgerraces.h"
 

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "mailbox_p.h"
+#include "mail/mailbox_p.h"
 
 #include <condition_variable>
 #include <map>

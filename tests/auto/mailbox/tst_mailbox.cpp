@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-#include "mailbox_p.h"
+#include "mail/mailbox_p.h"
 
 #include "mailboxraces.h"
 

@@ -3,7 +3,7 @@
 
 // What is kept for a service manager that is busy, and in which order it is told then.
 
-#include "notices_p.h"
+#include "exit/notices_p.h"
 
 #include <QtTest/qtest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-#include "texts_p.h"
+#include "report/texts_p.h"
 
 #include <qjanitor/result.h>
 

@@ -4,7 +4,7 @@
 // How a message reaches the service manager, and that nobody waits for it.
 
 #include "notifysocket.h"
-#include "servicemanager_p.h"
+#include "exit/servicemanager_p.h"
 
 #include <QtCore/qdir.h>
 #include <QtCore/qscopeguard.h>

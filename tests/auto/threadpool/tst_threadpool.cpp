@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-#include "threadpool_p.h"
+#include "run/threadpool_p.h"
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qsemaphore.h>

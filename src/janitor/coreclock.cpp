@@ -1,0 +1,333 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+// The part of the core that watches the clock while it drains: hang warnings and the drain timeout.
+
+#include "agent/agentthread_p.h"
+#include "janitor/core_p.h"
+#include "rules/memory_p.h"
+#include "report/texts_p.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace QJanitor::Private {
+
+/// Starts to count the time of draining. Under the lock.
+void Core::startClock(Todo &todo)
+{
+    if (m_drainingSince)
+        return;
+    m_drainingSince = m_lastProgress = coarseNow();
+    if (m_drainTimeout <= 0)
+        return; // it is given up at once
+    if (m_hangWarningAfter > 0)
+        m_nextWarning = m_drainingSince + m_hangWarningAfter;
+    m_endedAtLastLook = m_ledger.endedCount();
+    planLook(m_drainingSince);
+    // What they have reported up to now is old. There may be very many, and most drains are short: where
+    // it does not count, futures are looked at a moment later.
+    constexpr std::int64_t moment = 16;
+    if (doesProgressCount()) {
+        lookAtJobs(m_drainingSince);
+    } else {
+        lookAtPromises(m_drainingSince);
+        if (std::min(m_nextWarning, deadline()) < Alarm::never)
+            m_nextLook = m_drainingSince + moment;
+    }
+    planAlarm();
+    todo.setAlarm = m_alarm.due < Alarm::never;
+}
+
+/// Whether a job that makes progress is given more time.
+bool Core::doesProgressCount() const
+{
+    return m_drainTimeout < Alarm::never && m_drainTimeoutLimit > 0;
+}
+
+/// Says when draining has taken too long. Under the lock.
+std::int64_t Core::deadline() const
+{
+    const std::int64_t timeout = m_drainTimeout;
+    if (timeout == Alarm::never)
+        return Alarm::never;
+    if (m_drainTimeoutLimit <= 0)
+        return m_drainingSince + timeout;
+    return std::min(m_lastProgress + timeout, m_drainingSince + m_drainTimeoutLimit);
+}
+
+/// Returns whether one of the promises has made progress since the last look. Under the lock.
+bool Core::lookAtPromises(std::int64_t now)
+{
+    bool some = false;
+    for (HeldPromise &held : m_heldPromises)
+        some |= held.progress.look(held.future, now);
+    return some;
+}
+
+/// The same for all of this core's own jobs. Under the lock.
+bool Core::lookAtJobs(std::int64_t now)
+{
+    const bool some = lookAtPromises(now);
+    return lookAtFutures(now) || some;
+}
+
+/// The same for the jobs that others have handed on. Not under the lock: theirs come first.
+bool Core::lookAtWards(std::int64_t now)
+{
+    bool some = false;
+    for (const CorePointer &ward : wards()) {
+        ward->lookAtPumps(now);
+        some |= ward->lookAtWards(now);
+        const std::lock_guard lock(ward->m_mutex);
+        some |= ward->lookAtJobs(now);
+    }
+    return some;
+}
+
+/// Plans the next look: some of them in the time that counts, also to see whether it is time in which the
+/// process runs. Under the lock.
+void Core::planLook(std::int64_t now)
+{
+    constexpr std::int64_t longest = 1000;
+    const std::int64_t counted =
+        std::min(m_drainTimeout.load(), m_hangWarningAfter > 0 ? m_hangWarningAfter : Alarm::never);
+    m_nextLook = counted == Alarm::never ? Alarm::never
+                                         : now + std::clamp<std::int64_t>(counted / 8, 1, longest);
+}
+
+/// Plans the next call of onAlarm(); after closing, for the pumps alone. Under the lock.
+void Core::planAlarm()
+{
+    const bool isOpen = m_ledger.phase() != Ledger::Phase::Closed;
+    m_alarm.due = isOpen ? std::min(m_nextLook, m_nextPumpLook) : m_nextPumpLook;
+    if (m_drainingSince && isOpen)
+        m_alarm.due = std::min({m_alarm.due.load(), m_nextWarning, deadline()});
+}
+
+/// Has the agent call onAlarm() when it is time.
+void Core::setAlarm()
+{
+    // Without memory: threads that wait look by themselves.
+    ifThereIsMemory([this] { AgentThread::setAlarm(m_alarm); });
+    // It may have closed before the alarm was set, and then nobody has cleared it.
+    if (!m_done.load(std::memory_order_seq_cst))
+        return;
+    const std::lock_guard lock(m_mutex);
+    clearIdleAlarm();
+}
+
+/// Clears the alarm of a closed janitor, unless a pump has not begun yet: if the pool gets no thread for
+/// it, the pool has lost a place, and nobody but the agent gives that back. Under the lock.
+void Core::clearIdleAlarm()
+{
+    if (m_done.load(std::memory_order_relaxed) && m_alarm.isSet.load(std::memory_order_seq_cst) &&
+        !isPumpBeginning())
+        AgentThread::clearAlarm(m_alarm);
+}
+
+void Core::onAlarm()
+{
+    const std::int64_t now = coarseNow();
+    lookAtPumps(now);
+    if (lookAtClock(now))
+        return;
+    {
+        const std::lock_guard lock(m_mutex);
+        planAlarm();
+        if (m_alarm.due == Alarm::never)
+            return;
+    }
+    setAlarm();
+}
+
+/// Does what is due in an open janitor, and sets the next alarm. Returns false if it is closed.
+bool Core::lookAtClock(std::int64_t now)
+{
+    Todo todo;
+    bool isLate = false;
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_ledger.phase() == Ledger::Phase::Closed)
+            return false;
+        if (now < m_alarm.due)
+            return true;
+        skipStop(now);
+        isLate = m_drainingSince && now >= deadline();
+        if (!m_drainingSince) {
+            planAlarm();
+            todo.setAlarm = m_alarm.due < Alarm::never;
+        }
+    }
+    if (isLate)
+        settleFinishedFutures(); // their end may be what they are given more time for
+    const bool someOfWards = lookAtWards(now);
+    bool hangs = false;
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_ledger.phase() == Ledger::Phase::Closed)
+            return false;
+        if (m_drainingSince) {
+            const std::int64_t ended = m_ledger.endedCount();
+            if (lookAtJobs(now) || someOfWards || std::exchange(m_endedAtLastLook, ended) != ended)
+                m_lastProgress = now;
+            m_endedAtLastLook = ended;
+            planLook(now);
+            isLate = now >= deadline();
+            hangs = !isLate && now >= m_nextWarning;
+            if (hangs)
+                m_nextWarning = now + m_hangWarningAfter;
+            planAlarm();
+            todo.setAlarm = !isLate;
+        }
+    }
+    if (hangs)
+        ifThereIsMemory([this] { warn(); });
+    carryOut(todo);
+    if (isLate)
+        giveUp();
+    return true;
+}
+
+/// Says who is still running, in the log and to the observers: the oldest, for to list all of very many
+/// would hold up who spawns and who runs them.
+void Core::warn()
+{
+    constexpr qsizetype most = 1000;
+    constexpr qsizetype mostInLog = 20;
+    QList<JobInfo> live;
+    for (LiveJob &job : oldestJobs(most))
+        live.append(std::move(job.info));
+    qsizetype count = 0;
+    {
+        const std::lock_guard lock(m_mutex);
+        count = std::max(live.size(), qsizetype(m_ledger.pending().total()));
+        for (Observer *observer : m_observers)
+            observer->m_hanging = live;
+    }
+    const double seconds = double(coarseNow() - m_drainingSince) / 1000;
+    QString text =
+        describeName() + QStringLiteral(" has been draining for %1 s and waits for %2 %3:")
+                             .arg(seconds, 0, 'f', 1)
+                             .arg(count)
+                             .arg(count == 1 ? QStringLiteral("job") : QStringLiteral("jobs"));
+    const qsizetype named = std::min(live.size(), mostInLog);
+    for (qsizetype i = 0; i < named; ++i) // QList::first() is a crash where there is no memory
+        text += QStringLiteral("\n  ") + describe(live.at(i));
+    if (count > named)
+        text += QStringLiteral("\n  … and %1 more").arg(count - named);
+    qCWarning(lcJanitor).noquote() << text;
+    if (m_watched.load(std::memory_order_relaxed))
+        tell(true);
+}
+
+/// Leaves time out in which the whole process was stopped, or its machine: nobody could work in it. Under
+/// the lock.
+void Core::skipStop(std::int64_t now)
+{
+    constexpr std::int64_t usual = 500; // a busy machine is as late as that
+    const std::int64_t late = now - m_alarm.due;
+    if (!m_drainingSince || late < usual)
+        return;
+    m_drainingSince += late;
+    m_lastProgress += late;
+    if (m_nextWarning < Alarm::never)
+        m_nextWarning += late;
+}
+
+/// Gives up waiting, if it is draining: closes, with the pending jobs named and left alone.
+void Core::giveUp()
+{
+    constexpr std::int64_t patience = 50; // ms
+    lookAtPumps(coarseNow(), patience);   // it may be what the jobs wait for in vain
+    Todo todo;
+    for (bool isDecided = false; !isDecided;) {
+        const std::vector<CorePointer> wards = this->wards();
+        QList<JobInfo> ofWards; // they can only be listed without this lock
+        for (const CorePointer &ward : wards)
+            ofWards += ward->jobs();
+        const std::lock_guard lock(m_mutex);
+        isDecided = true;
+        advance(todo);
+        if (m_ledger.phase() != Ledger::Phase::Draining)
+            break;
+        if (m_wards != wards) {
+            isDecided = false; // others have handed on or have ended meanwhile
+        } else if (!abandon(ofWards, todo)) {
+            constexpr std::int64_t moment = 2;
+            m_alarm.due = coarseNow() + moment;
+            todo.setAlarm = true;
+        }
+    }
+    carryOut(todo);
+}
+
+/// Closes with the jobs that are listed here and \a ofWards left alone. Returns false if there are none:
+/// all have ended, and are about to be counted. Under the lock.
+bool Core::abandon(const QList<JobInfo> &ofWards, Todo &todo)
+{
+    constexpr std::int64_t patience = 100; // ms
+    const auto listThem = [&] {
+        todo.unfinished = ofWards;
+        list(todo.unfinished);
+        return !todo.unfinished.isEmpty();
+    };
+    const std::int64_t now = coarseNow();
+    const bool someAreListed = listThem();
+    m_lastMoment = std::min(m_lastMoment, now + patience);
+    if (!someAreListed && now < m_lastMoment)
+        return false;
+    // Daemons that end well are counted without the lock. From here on they find it.
+    const qsizetype count = m_ledger.handOn().total();
+    if (count == 0)
+        todo.unfinished.clear();
+    else if (const QList<JobInfo> before = todo.unfinished; !someAreListed)
+        // The destructor of a result holds up who counts them.
+        ifThereIsMemory([&] { todo.unfinished.resize(count); });
+    else if (!ifThereIsMemory(listThem))
+        todo.unfinished = before; // it has to close now
+    m_draining.store(true, std::memory_order_relaxed);
+    if (!todo.unfinished.isEmpty()) {
+        keep(timeoutError(todo.unfinished), Ledger::Weight::Trips, todo);
+        m_stop.store(true, std::memory_order_relaxed);
+        collectToCancel(todo);
+    }
+    m_justEnded = std::max<qsizetype>(0, count - todo.unfinished.size());
+    close(todo, false);
+    return true;
+}
+
+Error Core::timeoutError(const QList<JobInfo> &jobs) const
+try {
+    const qsizetype count = jobs.size();
+    return ErrorParts::make(
+        Error::Kind::DrainTimedOut,
+        QStringLiteral("%1 still running after %2 s: %3")
+            .arg(count == 1 ? QStringLiteral("1 job is") : QStringLiteral("%1 jobs are").arg(count),
+                 QString::number(double(coarseNow() - m_drainingSince) / 1000, 'f', 1),
+                 namesOf(jobs)));
+} catch (const std::bad_alloc &) {
+    return ErrorParts::make(Error::Kind::DrainTimedOut, QString());
+}
+
+void Core::stopWaiting()
+{
+    Todo todo;
+    {
+        const std::lock_guard lock(m_mutex);
+        m_drainTimeout = 0;
+        m_ledger.requestStop();
+        advance(todo);
+    }
+    carryOut(todo);
+    giveUp();
+    exitEventLoop();
+}
+
+void Core::limitDraining(std::int64_t milliseconds)
+{
+    const std::lock_guard lock(m_mutex);
+    m_drainTimeout = milliseconds;
+}
+
+} // namespace QJanitor::Private

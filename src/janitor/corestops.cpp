@@ -1,0 +1,150 @@
+// SPDX-FileCopyrightText: 2026 The QJanitor Authors
+// SPDX-License-Identifier: MIT
+
+// The part of the core that has futures and promises cancelled when stop is requested, here or outside.
+
+#include "janitor/corelane_p.h"
+#include "jobs/job_p.h"
+#include "rules/memory_p.h"
+
+#include <vector>
+
+namespace QJanitor::Private {
+
+void Core::joinOuters()
+{
+    const std::lock_guard lock(m_mutex);
+    if (m_followsOuter.load(std::memory_order_relaxed) || (isDone() && hasForwardedAll()))
+        return;
+    // Who sees this early still waits for the lock before it adds a job.
+    m_followsOuter.store(true, std::memory_order_release);
+    forEachStopper([this](Core &outer) {
+        const std::lock_guard outerLock(outer.m_mutex);
+        outer.m_inner.push_back(this);
+    });
+}
+
+/// Whether all jobs that were handed on have ended. Under the lock.
+bool Core::hasForwardedAll() const
+{
+    return m_forwarded == m_ledger.handedOnCount();
+}
+
+/// Once nothing is left that a stop outside could reach. Under the lock.
+void Core::forgetByOuters()
+{
+    if (m_followsOuter && isDone() && hasForwardedAll())
+        forEachStopper([this](Core &outer) { outer.forgetInner(this); });
+}
+
+void Core::forgetInner(Core *core)
+{
+    const std::lock_guard lock(m_mutex);
+    std::erase(m_inner, core);
+}
+
+/// Calls \a visitor with the futures of the daemons that have not finished, until it returns true.
+/// Under the lock.
+template<class Visitor>
+void Core::visitDaemonFutures(Visitor visitor)
+{
+    const auto isLast = [&](JobKind kind, const QFuture<void> &future) {
+        return kind == JobKind::Daemon && !future.isFinished() && visitor(future);
+    };
+    for (const FutureBatch &batch : m_newFutures) {
+        for (const QFuture<void> &future : batch.futures) {
+            if (isLast(batch.facts.kind, future))
+                return;
+        }
+    }
+    for (const WatchedJob *job = m_watchedJobs.first; job; job = job->next) {
+        if (isLast(job->facts.kind, job->future))
+            return;
+    }
+    for (const HeldPromise &held : m_heldPromises) {
+        if (isLast(held.kind, held.future))
+            return;
+    }
+}
+
+/// Notes the futures that a stop is to cancel, here and in the janitors inside. Under the lock.
+void Core::collectToCancel(Todo &todo)
+{
+    todo.cancelOneByOne = !ifThereIsMemory([&] {
+        todo.toCancel = daemonFutures();
+        todo.toCancelInside.assign(m_inner.begin(), m_inner.end());
+    });
+}
+
+void Core::cancelDaemons()
+{
+    std::vector<QFuture<void>> futures;
+    try {
+        const std::lock_guard lock(m_mutex);
+        futures = daemonFutures();
+    } catch (const std::bad_alloc &) {
+        while (const std::optional<QFuture<void>> future = nextToCancel())
+            cancelUnfinished(*future);
+    }
+    for (const QFuture<void> &future : futures)
+        cancelUnfinished(future);
+}
+
+/// The same for this core and those inside it. Looks at all for each, but takes no memory.
+void Core::cancelOneByOne()
+{
+    cancelDaemons();
+    for (std::size_t i = 0;; ++i) {
+        CorePointer inner;
+        {
+            const std::lock_guard lock(m_mutex);
+            if (i >= m_inner.size())
+                return;
+            inner = CorePointer(m_inner[i]);
+        }
+        inner->cancelDaemons();
+    }
+}
+
+/// Returns the future of a daemon that is to be cancelled and has not been.
+std::optional<QFuture<void>> Core::nextToCancel()
+{
+    const std::lock_guard lock(m_mutex);
+    std::optional<QFuture<void>> found;
+    visitDaemonFutures([&found](const QFuture<void> &future) {
+        if (!future.isCanceled())
+            found = future;
+        return found.has_value();
+    });
+    return found;
+}
+
+void Core::addPromise(const Slot *slot, JobKind kind, const QFuture<void> &future)
+{
+    followOuterStops();
+    {
+        const std::lock_guard lock(m_mutex);
+        m_heldPromises.push_back({slot, kind, future, {}});
+    }
+    if (isStopRequested(roleOf(kind)))
+        cancelUnfinished(future);
+}
+
+void Core::removePromise(const Slot *slot)
+{
+    const std::lock_guard lock(m_mutex);
+    std::erase_if(m_heldPromises, [slot](const HeldPromise &held) { return held.slot == slot; });
+}
+
+/// Returns the futures of the daemons, to be cancelled without the lock. Under the lock.
+std::vector<QFuture<void>> Core::daemonFutures()
+{
+    std::vector<QFuture<void>> futures;
+    visitDaemonFutures([&futures](const QFuture<void> &future) {
+        futures.push_back(future);
+        return false;
+    });
+    return futures;
+}
+
+} // namespace QJanitor::Private
