@@ -9,7 +9,6 @@
 #include <qjanitor/enums.h>
 #include <qjanitor/error.h>
 #include <qjanitor/guard.h>
-#include <qjanitor/job.h>
 #include <qjanitor/options.h>
 #include <qjanitor/report.h>
 #include <qjanitor/result.h>

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <qjanitor/job.h>
+#include <qjanitor/private/failure.h>
 #include <qjanitor/report.h>
 
 #include <exception>

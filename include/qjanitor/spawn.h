@@ -5,7 +5,7 @@
 
 #include <qjanitor/error.h>
 #include <qjanitor/export.h>
-#include <qjanitor/job.h>
+#include <qjanitor/private/offer.h>
 
 #include <utility>
 

@@ -3,9 +3,9 @@
 
 #pragma once
 
-#include <qjanitor/cojob.h>
+#include <qjanitor/private/cojob.h>
 #include <qjanitor/scope.h>
-#include <qjanitor/taskpromise.h>
+#include <qjanitor/private/taskpromise.h>
 
 #include <QCoroFuture>
 #include <QCoroTask>

@@ -7,7 +7,7 @@
 
 #include "janitor/core_p.h"
 
-#include <qjanitor/cohooks.h>
+#include <qjanitor/private/cohooks.h>
 
 #include <QtCore/qvarlengtharray.h>
 

@@ -4,7 +4,7 @@
 // The part of the core for jobs that are coroutines: counted from before they begin until they have
 // ended, or until nobody will resume them.
 
-#include <qjanitor/cohooks.h>
+#include <qjanitor/private/cohooks.h>
 
 #include "agent/agentthread_p.h"
 #include "coro/cojob_p.h"

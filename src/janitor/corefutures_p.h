@@ -7,7 +7,8 @@
 
 #include "ambient/ambient_p.h"
 
-#include <qjanitor/job.h>
+#include <qjanitor/private/adoption.h>
+#include <qjanitor/private/sourcelocation.h>
 
 #include <QtCore/qfuture.h>
 

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include <qjanitor/job.h>
+#include <qjanitor/private/offer.h>
 #include <qjanitor/report.h>
 
 #include <QtCore/qlist.h>

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include <qjanitor/ambient.h>
-#include <qjanitor/cohooks.h>
+#include <qjanitor/private/cohooks.h>
 #include <qjanitor/scope.h>
 #include <qjanitor/servicemanager.h>
 

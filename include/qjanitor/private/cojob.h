@@ -3,8 +3,8 @@
 
 #pragma once
 
-#include <qjanitor/await.h>
-#include <qjanitor/job.h>
+#include <qjanitor/private/await.h>
+#include <qjanitor/private/offer.h>
 
 #include <functional>
 #include <type_traits>

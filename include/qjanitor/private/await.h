@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <qjanitor/cohooks.h>
+#include <qjanitor/private/cohooks.h>
 
 #include <QCoroTask>
 

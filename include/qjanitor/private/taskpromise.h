@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <qjanitor/await.h>
+#include <qjanitor/private/await.h>
 #include <qjanitor/coroexport.h>
 
 #include <QCoroTask>
