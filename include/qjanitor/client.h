@@ -20,8 +20,8 @@ class AmbientGuard;
 class Client;
 
 namespace Private {
-class Core;
-using CorePointer = QExplicitlySharedDataPointer<Core>;
+class Janitor;
+using JanitorPointer = QExplicitlySharedDataPointer<Janitor>;
 struct ClientAccess;
 
 QJANITOR_EXPORT SpawnError trySpawn(const Client &client, const Offer &offer);
@@ -62,7 +62,7 @@ public:
     /// Returns \c true if both refer to the same janitor, or both to none.
     friend bool operator==(const Client &a, const Client &b) noexcept
     {
-        return a.m_core == b.m_core;
+        return a.m_janitor == b.m_janitor;
     }
 
     /// Returns \c true if this client refers to no janitor at all; otherwise returns \c false.
@@ -176,7 +176,7 @@ public:
 
 private:
     friend struct Private::ClientAccess;
-    explicit Client(Private::CorePointer core) noexcept;
+    explicit Client(Private::JanitorPointer janitor) noexcept;
     void spawn(const Private::Offer &offer) const
     {
         if (const SpawnError refusal = Private::trySpawn(*this, offer);
@@ -184,7 +184,7 @@ private:
             Private::throwRefusal(refusal);
     }
 
-    Private::CorePointer m_core;
+    Private::JanitorPointer m_janitor;
 };
 
 /*!
@@ -206,8 +206,8 @@ public:
     Q_DISABLE_COPY_MOVE(AmbientGuard)
 
 private:
-    Private::CorePointer m_core;
-    Private::CorePointer m_previousCore;
+    Private::JanitorPointer m_janitor;
+    Private::JanitorPointer m_previousJanitor;
     quintptr m_previousRole;
 };
 

@@ -27,8 +27,8 @@ public:
     Report leave();
 
 private:
-    CorePointer m_core;
-    CorePointer m_outerCore;
+    JanitorPointer m_janitor;
+    JanitorPointer m_outerJanitor;
     quintptr m_outerRole;
 };
 

@@ -3,7 +3,7 @@
 
 #pragma once
 
-#include <qjanitor/private/cojob.h>
+#include <qjanitor/private/coroutinejob.h>
 #include <qjanitor/scope.h>
 #include <qjanitor/private/taskpromise.h>
 

@@ -65,13 +65,13 @@ Agent::~Agent()
         WatchedJob *job = watcher->job;
         delete watcher; // first, for the job has the reference that keeps the results
         if (job) {
-            const CorePointer core = job->core;
-            core->giveUpWatch(job);
-            core->forgetFuturesTicket();
+            const JanitorPointer janitor = job->janitor;
+            janitor->giveUpWatch(job);
+            janitor->forgetFuturesTicket();
         }
     }
-    for (const CorePointer &core : takeUnwatched())
-        core->forgetFuturesTicket();
+    for (const JanitorPointer &janitor : takeUnwatched())
+        janitor->forgetFuturesTicket();
 }
 
 void Agent::onTicketsPosted()
@@ -90,20 +90,20 @@ void Agent::timerEvent(QTimerEvent *event)
         ringAlarms();
 }
 
-/// Calls the cores whose alarm is due, and sets the timer for the next one. Of very many only some at a
+/// Calls the janitors whose alarm is due, and sets the timer for the next one. Of very many only some at a
 /// time: others want to hear from the agent, too.
 void Agent::ringAlarms()
 {
     constexpr std::size_t most = 256;
     std::int64_t heardUntil = -1;
-    for (const CorePointer &core : m_mailbox.takeDue(coarseNow(), most)) {
+    for (const JanitorPointer &janitor : m_mailbox.takeDue(coarseNow(), most)) {
         // What has finished in time may be waiting behind the alarm. Once in a tick of the clock, for
         // this goes through all events of the thread, those too that it has delivered.
         if (const std::int64_t now = coarseNow(); now > heardUntil) {
             heardUntil = now;
             QCoreApplication::sendPostedEvents(nullptr, QEvent::FutureCallOut);
         }
-        core->onAlarm();
+        janitor->onAlarm();
     }
     const std::int64_t next = m_mailbox.nextAlarm();
     if (next == Alarm::never)
@@ -115,53 +115,53 @@ void Agent::ringAlarms()
 void Agent::read()
 {
     const std::vector<Ticket> tickets = m_mailbox.takeAll();
-    const std::vector<CorePointer> unwatched = takeUnwatched();
+    const std::vector<JanitorPointer> unwatched = takeUnwatched();
     deliver(tickets, this);
-    for (const CorePointer &core : unwatched)
-        watchFutures(core);
+    for (const JanitorPointer &janitor : unwatched)
+        watchFutures(janitor);
 
     if (tickets.empty() && m_unwatched.empty())
         return m_pause.stop();
     const bool isWaitedFor =
         std::any_of(m_unwatched.begin(), m_unwatched.end(),
-                    [](const CorePointer &core) { return core->hasCalleeEnded(); });
+                    [](const JanitorPointer &janitor) { return janitor->hasCalleeEnded(); });
     m_pause.start(isWaitedFor ? 1 : usualPause, this);
 }
 
 /// Empties the list of those that have futures which are not watched.
-std::vector<CorePointer> Agent::takeUnwatched()
+std::vector<JanitorPointer> Agent::takeUnwatched()
 {
-    for (const CorePointer &core : m_unwatched)
-        core->listedBy.agent = false;
+    for (const JanitorPointer &janitor : m_unwatched)
+        janitor->listedBy.agent = false;
     return std::exchange(m_unwatched, {});
 }
 
 void Agent::deliver(const std::vector<Ticket> &tickets, Agent *agent)
 {
     bool hasHeard = false;
-    for (const auto &[core, matter] : tickets) {
+    for (const auto &[janitor, matter] : tickets) {
         switch (matter) {
         case Ticket::Matter::News:
-            core->publish();
+            janitor->publish();
             break;
         case Ticket::Matter::ClearedPump:
-            core->restartPumps();
+            janitor->restartPumps();
             break;
         case Ticket::Matter::Futures:
-            agent ? agent->watchFutures(core) : core->forgetFuturesTicket();
+            agent ? agent->watchFutures(janitor) : janitor->forgetFuturesTicket();
             break;
         case Ticket::Matter::HandingOn:
             // What is watched and has finished comes first.
             if (agent && !std::exchange(hasHeard, true))
                 QCoreApplication::sendPostedEvents(nullptr, QEvent::FutureCallOut);
-            core->prepareHandingOn();
+            janitor->prepareHandingOn();
             break;
         case Ticket::Matter::ServeSignals:
             if (agent)
                 agent->serveSignals();
             break;
         case Ticket::Matter::Stopping:
-            agent ? agent->watchTheEnd(core) : StopNotice::announce(*core);
+            agent ? agent->watchTheEnd(janitor) : StopNotice::announce(*janitor);
             break;
         case Ticket::Matter::Untold:
             if (agent && !agent->m_retry.isActive())
@@ -171,15 +171,15 @@ void Agent::deliver(const std::vector<Ticket> &tickets, Agent *agent)
     }
 }
 
-void Agent::watchFutures(const CorePointer &core)
+void Agent::watchFutures(const JanitorPointer &janitor)
 {
-    if (core->listedBy.agent)
+    if (janitor->listedBy.agent)
         return;
-    for (WatchedJob *job : core->takeNewFutures())
+    for (WatchedJob *job : janitor->takeNewFutures())
         watch(job);
-    if (core->needsAnotherLook()) {
-        m_unwatched.push_back(core);
-        core->listedBy.agent = true;
+    if (janitor->needsAnotherLook()) {
+        m_unwatched.push_back(janitor);
+        janitor->listedBy.agent = true;
     }
 }
 
@@ -196,14 +196,14 @@ void Agent::serveSignals()
 
 void Agent::onQuitRequest()
 {
-    const CorePointer application = Core::application();
+    const JanitorPointer application = Janitor::application();
     const QuitRequest request = QuitSignals::read();
     if (application && request != QuitRequest::None && ServiceManager::isThere())
         watchTheEnd(application);
     obey(request, application);
 }
 
-void Agent::obey(QuitRequest request, const CorePointer &application)
+void Agent::obey(QuitRequest request, const JanitorPointer &application)
 {
     if (application && request == QuitRequest::Quit)
         application->quit();
@@ -211,10 +211,10 @@ void Agent::obey(QuitRequest request, const CorePointer &application)
         application->stopWaiting();
 }
 
-void Agent::watchTheEnd(const CorePointer &core)
+void Agent::watchTheEnd(const JanitorPointer &janitor)
 {
-    if (!m_stopNotice || !m_stopNotice->isOf(core))
-        m_stopNotice = std::make_unique<StopNotice>(core);
+    if (!m_stopNotice || !m_stopNotice->isOf(janitor))
+        m_stopNotice = std::make_unique<StopNotice>(janitor);
 }
 
 void Agent::tellAgain()
@@ -255,7 +255,7 @@ void Agent::onFinished(Watcher *watcher)
         m_watchers.pop_back();
         delete watcher;
     }
-    job->core->endWatch(job);
+    job->janitor->endWatch(job);
 }
 
 } // namespace QJanitor::Private

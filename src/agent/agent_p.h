@@ -43,7 +43,7 @@ public:
     /// Does what the tickets ask for; if \a agent is null, what can be done without one.
     static void deliver(const std::vector<Ticket> &tickets, Agent *agent);
     /// Does what a signal has asked for, on any thread.
-    static void obey(QuitRequest request, const CorePointer &application);
+    static void obey(QuitRequest request, const JanitorPointer &application);
 
 Q_SIGNALS:
     /// Emitted on any thread, when the mailbox says so.
@@ -59,10 +59,10 @@ private:
     void ringAlarms();
     void serveSignals();
     void onQuitRequest();
-    void watchTheEnd(const CorePointer &core);
+    void watchTheEnd(const JanitorPointer &janitor);
     void tellAgain();
-    void watchFutures(const CorePointer &core);
-    std::vector<CorePointer> takeUnwatched();
+    void watchFutures(const JanitorPointer &janitor);
+    std::vector<JanitorPointer> takeUnwatched();
     void watch(WatchedJob *job);
     void onFinished(Watcher *watcher);
 
@@ -72,8 +72,8 @@ private:
     QBasicTimer m_retry; ///< Runs while the service manager has not taken everything.
     std::unique_ptr<QSocketNotifier> m_signals;
     std::unique_ptr<StopNotice> m_stopNotice;
-    std::vector<CorePointer> m_unwatched; ///< They have futures that are not watched.
-    std::vector<Watcher *> m_watchers;    ///< All. Not children: QObject looks for each it loses.
+    std::vector<JanitorPointer> m_unwatched; ///< They have futures that are not watched.
+    std::vector<Watcher *> m_watchers; ///< All. Not children: QObject looks for each it loses.
     std::vector<Watcher *> m_idle; ///< Those of them that watch nothing; their number is limited.
 };
 

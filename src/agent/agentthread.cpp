@@ -4,7 +4,7 @@
 #include "agent/agentthread_p.h"
 
 #include "agent/agent_p.h"
-#include "coro/cojob_p.h"
+#include "coro/spawnedcoroutine_p.h"
 #include "mail/mailbox_p.h"
 #include "rules/memory_p.h"
 #include "exit/servicemanager_p.h"
@@ -143,10 +143,10 @@ void startAgent()
 /// last exec().
 void drainRoots()
 {
-    const CorePointer application = Core::application();
+    const JanitorPointer application = Janitor::application();
     const std::int64_t limit = application ? application->drainTimeout() : Alarm::never;
     const std::int64_t start = coarseNow();
-    while (const CorePointer root = Core::retireRoot()) {
+    while (const JanitorPointer root = Janitor::retireRoot()) {
         if (limit != Alarm::never)
             root->limitDraining(std::max<std::int64_t>(0, limit - (coarseNow() - start)));
         root->endCallee();
@@ -161,8 +161,8 @@ void onApplicationGoing()
     home().hasApplication.store(false);
     home().mailbox.close();
     // Who waits for a janitor has to look at its clock and its futures alone from now on.
-    for (const CorePointer &core : home().mailbox.coresWithAlarm())
-        core->lookAgain();
+    for (const JanitorPointer &janitor : home().mailbox.janitorsWithAlarm())
+        janitor->lookAgain();
     while (home().posting.load() > 0)
         QThread::yieldCurrentThread();
     if (home().agent.exchange(nullptr)) {
@@ -174,18 +174,18 @@ void onApplicationGoing()
     home().isMissing.store(false);
     Agent::deliver(home().mailbox.takeAll(), nullptr); // what it had no time for
     ServiceManager::tellLast();
-    CoJob::abandonAll(); // no events, no resumption
+    SpawnedCoroutine::abandonAll(); // no events, no resumption
 }
 
 void onApplicationCreated()
 {
     const bool hasMail = home().mailbox.open();
-    Core::allowRoot();
+    Janitor::allowRoot();
     home().hasApplication.store(true);
     if (hasMail)
         startAgent(); // somebody has begun without an application, or under an earlier one
     // What was posted to them between two applications was dropped.
-    Core::nudgeEveryone();
+    Janitor::nudgeEveryone();
     if (ServiceManager::tellAgain()) // what was told before, to a busy one
         AgentThread::post({{}, Ticket::Matter::Untold}, false);
     qAddPostRoutine(onApplicationGoing);

@@ -22,7 +22,7 @@ class AgentThread
 public:
     /// Hands a ticket to the agent. Returns false without an application: nobody would read it.
     static bool post(Ticket ticket, bool hurried);
-    /// Has the agent call the core's onAlarm() when it is due. Does nothing without an application.
+    /// Has the agent call the janitor's onAlarm() when it is due. Does nothing without an application.
     static void setAlarm(Alarm &alarm);
     static void clearAlarm(Alarm &alarm);
     /// Has the event loop of the application's thread call \a function; it is destroyed uncalled if the

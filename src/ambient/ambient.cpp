@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 
 #include "ambient/ambient_p.h"
-#include "janitor/core_p.h"
+#include "janitor/janitor_p.h"
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qthreadstorage.h>
@@ -83,19 +83,19 @@ static constinit thread_local const FrameSwap *innermost = nullptr;
 
 FrameSwap::FrameSwap(Frame frame)
     : m_outer(std::exchange(innermost, this))
-    , m_core(frame.core.data())
+    , m_janitor(frame.janitor.data())
     , m_role(frame.role)
     , m_other(std::move(frame))
 {
     std::swap(ambientSlot(), m_other);
 }
 
-int FrameSwap::jobsOnThisStack(const Core &core)
+int FrameSwap::jobsOnThisStack(const Janitor &janitor)
 {
     int count = 0;
     for (const FrameSwap *frame = innermost; frame; frame = frame->m_outer) {
         const bool isJob = frame->m_role == Role::Daemon || frame->m_role == Role::CleanupJob;
-        count += isJob && frame->m_core && frame->m_core->effective() == &core;
+        count += isJob && frame->m_janitor && frame->m_janitor->effective() == &janitor;
     }
     return count;
 }

@@ -15,7 +15,7 @@ enum class Role : quintptr { None, Callee, Daemon, CleanupJob };
 /// The ambient janitor of one thread, and as what the running code belongs to it.
 struct Frame
 {
-    CorePointer core;
+    JanitorPointer janitor;
     Role role = Role::None;
 };
 
@@ -41,12 +41,12 @@ public:
     ~FrameSwap();
     Q_DISABLE_COPY_MOVE(FrameSwap)
 
-    /// Returns how many jobs that \a core waits for run on this thread, one inside the other.
-    static int jobsOnThisStack(const Core &core);
+    /// Returns how many jobs that \a janitor waits for run on this thread, one inside the other.
+    static int jobsOnThisStack(const Janitor &janitor);
 
 private:
     const FrameSwap *const m_outer; ///< The one inside which this was made, on this thread.
-    Core *const m_core;
+    Janitor *const m_janitor;
     const Role m_role;
     Frame m_other;
 };

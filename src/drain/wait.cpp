@@ -4,7 +4,7 @@
 #include "drain/wait_p.h"
 
 #include "agent/agentthread_p.h"
-#include "coro/cojob_p.h"
+#include "coro/spawnedcoroutine_p.h"
 #include "scope/processend_p.h"
 #include "report/texts_p.h"
 #include "ambient/thisthread_p.h"
@@ -27,13 +27,13 @@ using namespace std::chrono_literals;
 
 namespace QJanitor::Private {
 
-LentThread::LentThread(const Core *core)
+LentThread::LentThread(const Janitor *janitor)
 {
-    if (core && core->isOpenedByItsPool())
-        lend(core->pool());
-    for (; core; core = core->enclosing()) {
-        if (core->runsOnThisThread())
-            lend(core->pool());
+    if (janitor && janitor->isOpenedByItsPool())
+        lend(janitor->pool());
+    for (; janitor; janitor = janitor->enclosing()) {
+        if (janitor->runsOnThisThread())
+            lend(janitor->pool());
     }
     lend(ownThreadPool());
     if (QCoreApplication::instance())
@@ -60,37 +60,38 @@ namespace {
 class WakerGuard
 {
 public:
-    explicit WakerGuard(Core &core, QAbstractEventDispatcher *dispatcher = nullptr)
-        : m_core(core)
+    explicit WakerGuard(Janitor &janitor, QAbstractEventDispatcher *dispatcher = nullptr)
+        : m_janitor(janitor)
     {
         waker.dispatcher = dispatcher;
-        core.setWaker(&waker);
+        janitor.setWaker(&waker);
     }
-    ~WakerGuard() { m_core.setWaker(nullptr); }
+    ~WakerGuard() { m_janitor.setWaker(nullptr); }
     Q_DISABLE_COPY_MOVE(WakerGuard)
 
     Waker waker;
 
 private:
-    Core &m_core;
+    Janitor &m_janitor;
 };
 
-bool eventsRunHere(const Core &core)
+bool eventsRunHere(const Janitor &janitor)
 {
     if (!AgentThread::hasApplication())
         return false; // no events are delivered, or soon will not be
     return QThread::currentThread() == QCoreApplication::instance()->thread() ||
            eventLoopRunsHere() ||
-           CoJob::isAwaitedHere(core); // the loop in which they began has ended: go on in its place
+           SpawnedCoroutine::isAwaitedHere(
+               janitor); // the loop in which they began has ended: go on in its place
 }
 
 /// Settles futures for a moment, longer only if the destructors of their results take longer: events go
 /// on. Returns whether there may be more.
-bool settleSomeFutures(Core &core)
+bool settleSomeFutures(Janitor &janitor)
 {
     constexpr std::chrono::milliseconds moment(2);
     const QDeadlineTimer end(moment);
-    while (!core.isDone() && core.settleNewFutures()) {
+    while (!janitor.isDone() && janitor.settleNewFutures()) {
         if (end.hasExpired())
             return true;
     }
@@ -111,32 +112,32 @@ std::exception_ptr caught(F &&function)
 
 /// A pool that was passed in may have a purpose: its jobs run on its threads only. And in the middle of a
 /// job the waiting thread cannot look at the clock, so it helps then only if nobody else can.
-bool isToHelp(const Core &core)
+bool isToHelp(const Janitor &janitor)
 {
-    if (core.pool() == ownThreadPool())
-        return core.drainTimeout() == Alarm::never || ownPoolLacksThreads();
-    return core.drainTimeout() == Alarm::never && core.isOpenedByItsPool();
+    if (janitor.pool() == ownThreadPool())
+        return janitor.drainTimeout() == Alarm::never || ownPoolLacksThreads();
+    return janitor.drainTimeout() == Alarm::never && janitor.isOpenedByItsPool();
 }
 
 /// Never QEventLoop::exec(): after a quit() it would return at once. Returns the first exception of a slot.
-std::exception_ptr waitWithEvents(Core &core, AtBottom atBottom)
+std::exception_ptr waitWithEvents(Janitor &janitor, AtBottom atBottom)
 {
-    const LentThread lent(&core);
-    const CoJob::Unrelated unrelated;
+    const LentThread lent(&janitor);
+    const SpawnedCoroutine::Unrelated unrelated;
     QAbstractEventDispatcher *dispatcher = QAbstractEventDispatcher::instance();
-    const WakerGuard guard(core, dispatcher);
+    const WakerGuard guard(janitor, dispatcher);
     // A slot that turns the event loop itself may have taken our wake-up: look again before blocking.
     const auto connection = QObject::connect(
         dispatcher, &QAbstractEventDispatcher::aboutToBlock, dispatcher,
-        [&core, dispatcher] {
-            if (core.isDone())
+        [&janitor, dispatcher] {
+            if (janitor.isDone())
                 dispatcher->wakeUp();
         },
         Qt::DirectConnection);
     const auto disconnect = qScopeGuard([&connection] { QObject::disconnect(connection); });
     // Inside a slot, the glib dispatcher does not see what was posted before the slot began.
     dispatcher->wakeUp();
-    core.lookAfterFutures(); // of the time before there was an application
+    janitor.lookAfterFutures(); // of the time before there was an application
     QEventLoop loop;
     std::exception_ptr first;
     const auto keep = [&first](std::exception_ptr exception) {
@@ -147,19 +148,19 @@ std::exception_ptr waitWithEvents(Core &core, AtBottom atBottom)
     };
     // The agent looks at the clock and at the pools; without it, this thread does.
     QTimer substitute;
-    QObject::connect(&substitute, &QTimer::timeout, &substitute, [&core] { core.onAlarm(); });
-    while (!core.isDone() && AgentThread::hasApplication()) {
+    QObject::connect(&substitute, &QTimer::timeout, &substitute, [&janitor] { janitor.onAlarm(); });
+    while (!janitor.isDone() && AgentThread::hasApplication()) {
         if (atBottom == AtBottom::Yes) {
             keep(caught(flushDeferredDeletes));
-            if (core.isDone())
+            if (janitor.isDone())
                 break;
         }
         if (AgentThread::isMissing() != substitute.isActive())
             substitute.isActive() ? substitute.stop() : substitute.start(10ms);
-        core.lookAfterFutures(); // where there was no memory to tell the agent of them
-        const bool helped = ownPoolLacksThreads() && isToHelp(core) && core.runOneJob();
-        const bool more = settleSomeFutures(core) || helped;
-        if (!core.isDone())
+        janitor.lookAfterFutures(); // where there was no memory to tell the agent of them
+        const bool helped = ownPoolLacksThreads() && isToHelp(janitor) && janitor.runOneJob();
+        const bool more = settleSomeFutures(janitor) || helped;
+        if (!janitor.isDone())
             keep(caught([&] {
                 loop.processEvents(more ? QEventLoop::AllEvents : QEventLoop::WaitForMoreEvents);
             }));
@@ -169,23 +170,23 @@ std::exception_ptr waitWithEvents(Core &core, AtBottom atBottom)
     return first;
 }
 
-void waitBlocked(Core &core)
+void waitBlocked(Janitor &janitor)
 {
-    const auto help = [&core] {
-        while (!core.isDone() && isToHelp(core) && core.runOneJob()) {
+    const auto help = [&janitor] {
+        while (!janitor.isDone() && isToHelp(janitor) && janitor.runOneJob()) {
         }
     };
     help();
-    if (core.isDone()) {
-        core.callOffPumps();
+    if (janitor.isDone()) {
+        janitor.callOffPumps();
         return;
     }
-    const LentThread lent(&core);
-    WakerGuard guard(core);
-    while (!core.isDone()) {
-        core.lookAfterFutures();
-        core.waitOn(guard.waker);
-        core.onAlarm();
+    const LentThread lent(&janitor);
+    WakerGuard guard(janitor);
+    while (!janitor.isDone()) {
+        janitor.lookAfterFutures();
+        janitor.waitOn(guard.waker);
+        janitor.onAlarm();
         help();
     }
 }
@@ -193,31 +194,31 @@ void waitBlocked(Core &core)
 } // namespace
 
 /// The threads are in the process that this one was forked from.
-static void finishInChild(Core &core)
+static void finishInChild(Janitor &janitor)
 {
     ProcessEnd::warnOfFork();
-    while (!core.isDone() && core.runOneJob()) {
+    while (!janitor.isDone() && janitor.runOneJob()) {
     }
-    core.stopWaiting();
+    janitor.stopWaiting();
 }
 
-static std::exception_ptr wait(Core &core, AtBottom atBottom)
+static std::exception_ptr wait(Janitor &janitor, AtBottom atBottom)
 {
     std::exception_ptr exception;
-    if (!core.isDone() && ProcessEnd::isForked())
-        finishInChild(core);
-    if (!core.isDone() && eventsRunHere(core))
-        exception = waitWithEvents(core, atBottom);
-    if (!core.isDone())
-        waitBlocked(core);
+    if (!janitor.isDone() && ProcessEnd::isForked())
+        finishInChild(janitor);
+    if (!janitor.isDone() && eventsRunHere(janitor))
+        exception = waitWithEvents(janitor, atBottom);
+    if (!janitor.isDone())
+        waitBlocked(janitor);
     return exception;
 }
 
-std::exception_ptr waitUntilDone(Core &core, AtBottom atBottom)
+std::exception_ptr waitUntilDone(Janitor &janitor, AtBottom atBottom)
 {
     for (;;) {
         try {
-            return wait(core, atBottom);
+            return wait(janitor, atBottom);
         } catch (const std::bad_alloc &) {
             // To leave now would leave jobs behind that use what is about to go.
             QThread::msleep(1);

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "janitor/core_p.h"
+#include "janitor/janitor_p.h"
 
 #include <QtCore/qvarlengtharray.h>
 
@@ -21,9 +21,9 @@ enum class AtBottom { No, Yes };
 class LentThread
 {
 public:
-    /// This thread may belong to the pool of \a core, which it has opened, or of any janitor around it,
+    /// This thread may belong to the pool of \a janitor, which it has opened, or of any janitor around it,
     /// or around its job. A pool that has no job left may have gone. Null stands for no janitor.
-    explicit LentThread(const Core *core);
+    explicit LentThread(const Janitor *janitor);
     ~LentThread();
     Q_DISABLE_COPY_MOVE(LentThread)
 
@@ -33,9 +33,9 @@ private:
     QVarLengthArray<QThreadPool *, 3> m_pools;
 };
 
-/// Blocks until \a core is done. Where an event loop runs, events go on; elsewhere the thread
+/// Blocks until \a janitor is done. Where an event loop runs, events go on; elsewhere the thread
 /// helps. Returns the first exception that a slot has thrown meanwhile, and logs others.
-std::exception_ptr waitUntilDone(Core &core, AtBottom atBottom);
+std::exception_ptr waitUntilDone(Janitor &janitor, AtBottom atBottom);
 
 /// Says that nobody gets an exception that waitUntilDone() has returned.
 void logSlotException(const std::exception_ptr &exception);

@@ -20,9 +20,9 @@ constexpr qsizetype lookedAt = 50; // jobs, the oldest: more of them would cost 
 constexpr auto extension = "EXTEND_TIMEOUT_USEC=30000000\n";
 
 /// Returns a number that changes when any job ends or reports progress.
-std::size_t progressOf(const Core &core, const QList<JobInfo> &jobs)
+std::size_t progressOf(const Janitor &janitor, const QList<JobInfo> &jobs)
 {
-    auto number = std::size_t(core.snapshot().ended);
+    auto number = std::size_t(janitor.snapshot().ended);
     for (const JobInfo &job : jobs) {
         if (job.progress >= 0 || !job.progressText.isEmpty())
             number = qHashMulti(number, job.progress, job.progressText);
@@ -30,10 +30,10 @@ std::size_t progressOf(const Core &core, const QList<JobInfo> &jobs)
     return number;
 }
 
-QList<JobInfo> oldestOf(const Core &core)
+QList<JobInfo> oldestOf(const Janitor &janitor)
 {
     QList<JobInfo> jobs;
-    for (const LiveJob &job : core.oldestJobs(lookedAt))
+    for (const LiveJob &job : janitor.oldestJobs(lookedAt))
         jobs.append(job.info);
     return jobs;
 }
@@ -47,15 +47,15 @@ QString textOf(qsizetype count, const QList<JobInfo> &jobs)
            (count > named ? u", … %1 more"_s.arg(count - named) : QString());
 }
 
-QString statusOf(const Core &core, const QList<JobInfo> &jobs)
+QString statusOf(const Janitor &janitor, const QList<JobInfo> &jobs)
 {
-    if (core.isDone()) {
-        if (const QList<JobInfo> unfinished = core.report().unfinished(); !unfinished.isEmpty())
+    if (janitor.isDone()) {
+        if (const QList<JobInfo> unfinished = janitor.report().unfinished(); !unfinished.isEmpty())
             return u"given up; "_s + textOf(unfinished.size(), unfinished);
         return u"all jobs have ended"_s;
     }
-    const qsizetype count = std::max(core.snapshot().pending, jobs.size());
-    if (core.hasCalleeEnded())
+    const qsizetype count = std::max(janitor.snapshot().pending, jobs.size());
+    if (janitor.hasCalleeEnded())
         return jobs.isEmpty() ? u"all jobs have ended"_s : textOf(count, jobs);
     return jobs.isEmpty() ? u"the event loop has not ended"_s
                           : u"the event loop has not ended; "_s + textOf(count, jobs);
@@ -71,25 +71,25 @@ QByteArray oneLine(const QString &text)
 
 } // namespace
 
-StopNotice::StopNotice(const CorePointer &core)
-    : m_core(core)
-    , m_progress(progressOf(*core, oldestOf(*core)))
+StopNotice::StopNotice(const JanitorPointer &janitor)
+    : m_janitor(janitor)
+    , m_progress(progressOf(*janitor, oldestOf(*janitor)))
 {
-    announce(*core);
+    announce(*janitor);
     m_timer.start(interval, this);
 }
 
-void StopNotice::announce(Core &core)
+void StopNotice::announce(Janitor &janitor)
 {
-    if (core.isFirstToAnnounceStop())
+    if (janitor.isFirstToAnnounceStop())
         ServiceManager::tell("STOPPING=1");
 }
 
 void StopNotice::timerEvent(QTimerEvent *)
 {
-    const bool isDone = m_core->isDone(); // before the look at what it had to do
-    const QList<JobInfo> jobs = oldestOf(*m_core);
-    const QByteArray message = lookAtProgress(jobs) + lookAtStatus(statusOf(*m_core, jobs));
+    const bool isDone = m_janitor->isDone(); // before the look at what it had to do
+    const QList<JobInfo> jobs = oldestOf(*m_janitor);
+    const QByteArray message = lookAtProgress(jobs) + lookAtStatus(statusOf(*m_janitor, jobs));
     if (!message.isEmpty())
         ServiceManager::tell(message);
     if (isDone)
@@ -98,7 +98,7 @@ void StopNotice::timerEvent(QTimerEvent *)
 
 QByteArray StopNotice::lookAtProgress(const QList<JobInfo> &jobs)
 {
-    const std::size_t progress = progressOf(*m_core, jobs);
+    const std::size_t progress = progressOf(*m_janitor, jobs);
     return std::exchange(m_progress, progress) == progress ? QByteArray() : QByteArray(extension);
 }
 

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "janitor/core_p.h"
+#include "janitor/janitor_p.h"
 
 #include <QtCore/qbasictimer.h>
 #include <QtCore/qobject.h>
@@ -22,10 +22,10 @@ namespace QJanitor::Private {
 class StopNotice : public QObject
 {
 public:
-    explicit StopNotice(const CorePointer &core);
-    bool isOf(const CorePointer &core) const { return m_core == core; }
-    /// Says that the application stops, if nobody has said so of this core.
-    static void announce(Core &core);
+    explicit StopNotice(const JanitorPointer &janitor);
+    bool isOf(const JanitorPointer &janitor) const { return m_janitor == janitor; }
+    /// Says that the application stops, if nobody has said so of this janitor.
+    static void announce(Janitor &janitor);
 
 protected:
     void timerEvent(QTimerEvent *event) override;
@@ -34,7 +34,7 @@ private:
     QByteArray lookAtProgress(const QList<JobInfo> &jobs);
     QByteArray lookAtStatus(const QString &status);
 
-    const CorePointer m_core;
+    const JanitorPointer m_janitor;
     QBasicTimer m_timer;
     std::size_t m_progress; ///< Another number after each progress.
     QString m_status;       ///< What was said last.

@@ -185,17 +185,17 @@ void JobContext::runWithPromise(void (*function)(void *, QPromise<void> &), void
     QPromise<void> promise;
     QFuture<void> future = promise.future();
     promise.start();
-    if (core)
-        core->addPromise(slot, kind, future);
+    if (janitor)
+        janitor->addPromise(cell, kind, future);
     try {
         function(callable, promise);
     } catch (...) {
-        if (core)
-            core->removePromise(slot);
+        if (janitor)
+            janitor->removePromise(cell);
         throw;
     }
-    if (core)
-        core->removePromise(slot);
+    if (janitor)
+        janitor->removePromise(cell);
     // Moved out, or something else in its place: it lives elsewhere, or was dropped.
     const bool goesOn = isMovedFrom(promise) || !isOf(promise, future);
     if (!goesOn)

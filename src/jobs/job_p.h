@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "janitor/core_p.h"
+#include "janitor/janitor_p.h"
 
 #include <QtCore/qthread.h>
 

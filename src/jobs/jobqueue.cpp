@@ -11,8 +11,8 @@
 namespace QJanitor::Private {
 
 // Two words beside the captures: a third would show in every queued job.
-static_assert(sizeof(Slot) == storageSize + 2 * sizeof(void *));
-static_assert(alignof(JobType) > (Slot::stateMask | Slot::labelledMark));
+static_assert(sizeof(JobCell) == storageSize + 2 * sizeof(void *));
+static_assert(alignof(JobType) > (JobCell::stateMask | JobCell::labelledMark));
 
 std::int64_t coarseNow()
 {
@@ -36,7 +36,7 @@ JobQueue::~JobQueue()
 void JobQueue::addChunk()
 {
     Chunk *chunk = m_spare ? std::exchange(m_spare, nullptr) : new Chunk;
-    ::new (chunk->slots()) Slot;
+    ::new (chunk->cells()) JobCell;
     chunk->previous = m_newest;
     if (m_newest)
         m_newest->next.store(chunk, std::memory_order_release);
@@ -54,24 +54,24 @@ JobQueue::Place JobQueue::reserve(Origin origin, bool labelled)
         addChunk();
     const Place place{m_newest, m_tail++};
     if (m_tail < Chunk::size)
-        ::new (place.chunk->slots() + m_tail) Slot; // where takers look next
-    Slot &slot = place.slot();
-    slot.origin = origin;
+        ::new (place.chunk->cells() + m_tail) JobCell; // where takers look next
+    JobCell &cell = place.cell();
+    cell.origin = origin;
     place.chunk->spawned[std::size_t(place.index)] = std::uint32_t(coarseNow() - m_epoch);
     // Release: a taker that passes this one over looks at the next.
-    slot.word.store(Slot::Reserved | (labelled ? Slot::labelledMark : 0),
+    cell.word.store(JobCell::Reserved | (labelled ? JobCell::labelledMark : 0),
                     std::memory_order_release);
     return place;
 }
 
 bool JobQueue::publish(Place place, const JobType *type)
 {
-    Slot &slot = place.slot();
-    const std::uintptr_t mark = slot.word.load(std::memory_order_relaxed) & Slot::labelledMark;
-    const std::uintptr_t word = reinterpret_cast<std::uintptr_t>(type) | mark | Slot::Queued;
+    JobCell &cell = place.cell();
+    const std::uintptr_t mark = cell.word.load(std::memory_order_relaxed) & JobCell::labelledMark;
+    const std::uintptr_t word = reinterpret_cast<std::uintptr_t>(type) | mark | JobCell::Queued;
     // Release: the taker finds the callable built.
-    const std::uintptr_t before = slot.word.exchange(word, std::memory_order_acq_rel);
-    return (before & Slot::stateMask) == Slot::Reserved;
+    const std::uintptr_t before = cell.word.exchange(word, std::memory_order_acq_rel);
+    return (before & JobCell::stateMask) == JobCell::Reserved;
 }
 
 void JobQueue::late(Place place)
@@ -95,13 +95,13 @@ JobQueue::Taken JobQueue::take()
             continue;
         }
         const Place place{m_head, m_headIndex++};
-        std::atomic<std::uintptr_t> &word = place.slot().word;
+        std::atomic<std::uintptr_t> &word = place.cell().word;
         std::uintptr_t seen = word.load(std::memory_order_acquire);
-        if ((seen & Slot::stateMask) == Slot::Reserved &&
-            word.compare_exchange_strong(seen, (seen & ~Slot::stateMask) | Slot::PassedOver,
+        if ((seen & JobCell::stateMask) == JobCell::Reserved &&
+            word.compare_exchange_strong(seen, (seen & ~JobCell::stateMask) | JobCell::PassedOver,
                                          std::memory_order_acq_rel, std::memory_order_acquire))
             continue;
-        place.slot().setState(Slot::Running);
+        place.cell().setState(JobCell::Running);
         taken.place = place;
         break;
     }
@@ -115,7 +115,7 @@ bool JobQueue::hasNext() const
         return false;
     if (m_headIndex == Chunk::size)
         return chunk->next.load(std::memory_order_acquire);
-    return chunk->slot(m_headIndex).state() != Slot::Free;
+    return chunk->cell(m_headIndex).state() != JobCell::Free;
 }
 
 bool JobQueue::hasLive() const
@@ -123,7 +123,7 @@ bool JobQueue::hasLive() const
     for (Chunk *chunk = m_oldest; chunk; chunk = chunk->next.load(std::memory_order_relaxed)) {
         const int end = chunk == m_newest ? m_tail : Chunk::size;
         for (int index = 0; index < end; ++index) {
-            if (chunk->slot(index).state() != Slot::Ended)
+            if (chunk->cell(index).state() != JobCell::Ended)
                 return true;
         }
     }
@@ -136,14 +136,14 @@ JobQueue::Place JobQueue::takeLate()
         return {};
     const Place place = m_late.front();
     m_late.erase(m_late.begin());
-    place.slot().setState(Slot::Running);
+    place.cell().setState(JobCell::Running);
     return place;
 }
 
 Label *JobQueue::takeLabel(Place place)
 {
-    place.slot().word.fetch_and(~Slot::labelledMark, std::memory_order_relaxed);
-    return std::exchange(place.slot().origin.label, nullptr);
+    place.cell().word.fetch_and(~JobCell::labelledMark, std::memory_order_relaxed);
+    return std::exchange(place.cell().origin.label, nullptr);
 }
 
 bool JobQueue::countEnded(Chunk *chunk, int count)
@@ -172,12 +172,12 @@ void JobQueue::recycle(Chunk *chunk)
 
 JobInfo JobQueue::describe(Chunk &chunk, int index, std::int64_t now) const
 {
-    const Slot &slot = chunk.slot(index);
+    const JobCell &cell = chunk.cell(index);
     JobInfo job;
-    job.state = slot.state() == Slot::Running ? JobState::Running : JobState::Queued;
-    if (slot.isLabelled())
-        job.name = slot.origin.label->name;
-    job.spawnSite = siteText(slot.isLabelled() ? slot.origin.label->site : slot.origin.site);
+    job.state = cell.state() == JobCell::Running ? JobState::Running : JobState::Queued;
+    if (cell.isLabelled())
+        job.name = cell.origin.label->name;
+    job.spawnSite = siteText(cell.isLabelled() ? cell.origin.label->site : cell.origin.site);
     // Modulo 49 days, as what it was spawned at.
     job.age =
         std::chrono::milliseconds(std::uint32_t(now - m_epoch) - chunk.spawned[std::size_t(index)]);

@@ -48,7 +48,7 @@ union Origin {
     One cache line, which goes from the spawner to the taker once. Its first word says all that they
     tell each other: the type of the job, whether it is labelled, and its state.
 */
-struct Slot
+struct JobCell
 {
     enum State : std::uintptr_t { Free, Reserved, PassedOver, Queued, Running, Ended };
     static constexpr std::uintptr_t stateMask = 7;
@@ -98,9 +98,9 @@ public:
         std::array<std::uint32_t, size> spawned; // [owner] ms since the queue's epoch
 
         /// Slots are made one by one, each by the reserve() before it: most janitors need few.
-        Slot &slot(int index) { return *std::launder(slots() + index); }
-        Slot *slots() { return reinterpret_cast<Slot *>(memory.data()); }
-        alignas(Slot) std::array<std::byte, size * sizeof(Slot)> memory;
+        JobCell &cell(int index) { return *std::launder(cells() + index); }
+        JobCell *cells() { return reinterpret_cast<JobCell *>(memory.data()); }
+        alignas(JobCell) std::array<std::byte, size * sizeof(JobCell)> memory;
     };
     /// One job's place in the queue; null when there is none.
     struct Place
@@ -108,7 +108,7 @@ public:
         Chunk *chunk = nullptr;
         int index = 0;
         explicit operator bool() const { return chunk; }
-        Slot &slot() const { return chunk->slot(index); }
+        JobCell &cell() const { return chunk->cell(index); }
     };
     struct Taken
     {
@@ -169,12 +169,12 @@ void JobQueue::visit(Visitor visitor, std::int64_t now, qsizetype most) const
     for (Chunk *chunk = m_oldest; chunk; chunk = chunk->next.load(std::memory_order_relaxed)) {
         const int end = chunk == m_newest ? m_tail : Chunk::size;
         for (int index = 0; index < end; ++index) {
-            const Slot &slot = chunk->slot(index);
-            if (slot.state() == Slot::Ended)
+            const JobCell &cell = chunk->cell(index);
+            if (cell.state() == JobCell::Ended)
                 continue;
             if (most-- <= 0)
                 return;
-            visitor(slot, describe(*chunk, index, now));
+            visitor(cell, describe(*chunk, index, now));
         }
     }
 }

@@ -11,15 +11,15 @@
 
 namespace QJanitor::Private {
 
-class Core;
+class Janitor;
 
-/// When the agent is to call a core's onAlarm(). Linked under the mailbox's lock.
+/// When the agent is to call a janitor's onAlarm(). Linked under the mailbox's lock.
 struct Alarm
 {
     static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
-    Core *core = nullptr;
-    std::atomic<std::int64_t> due{never}; ///< On coarseNow()'s clock. Written by the core.
+    Janitor *janitor = nullptr;
+    std::atomic<std::int64_t> due{never}; ///< On coarseNow()'s clock. Written by the janitor.
     std::int64_t time = never;            ///< What due was when it was set.
     Alarm *child = nullptr;               ///< The first of those that it comes before.
     Alarm *previous = nullptr;            ///< Its neighbour, or of the first child the parent.

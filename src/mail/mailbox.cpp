@@ -12,11 +12,11 @@ namespace QJanitor::Private {
 
 Mailbox::Answer Mailbox::post(Ticket &ticket, bool hurried)
 {
-    std::vector<CorePointer> done; // may be their last owner: not to be destroyed under the lock
+    std::vector<JanitorPointer> done; // may be their last owner: not to be destroyed under the lock
     const std::lock_guard lock(m_mutex);
     if (!m_open) {
         if (ticket.matter == Ticket::Matter::Futures)
-            park(ticket.core, done);
+            park(ticket.janitor, done);
         return Answer::Closed;
     }
     m_tickets.push_back(std::move(ticket));
@@ -26,28 +26,28 @@ Mailbox::Answer Mailbox::post(Ticket &ticket, bool hurried)
     return tell ? Answer::Tell : Answer::Taken;
 }
 
-/// Keeps \a core for the agent of the next application, and moves those that need none to \a done.
-void Mailbox::park(const CorePointer &core, std::vector<CorePointer> &done)
+/// Keeps \a janitor for the agent of the next application, and moves those that need none to \a done.
+void Mailbox::park(const JanitorPointer &janitor, std::vector<JanitorPointer> &done)
 {
     // Now and then: to look at all for each would take for ever.
     if (m_parked.size() >= m_parkedLimit) {
         takeDone(done);
         m_parkedLimit = 2 * m_parked.size() + 1;
     }
-    if (core->listedBy.mailbox)
+    if (janitor->listedBy.mailbox)
         return;
-    m_parked.push_back(core);
-    core->listedBy.mailbox = true;
+    m_parked.push_back(janitor);
+    janitor->listedBy.mailbox = true;
 }
 
-void Mailbox::takeDone(std::vector<CorePointer> &done)
+void Mailbox::takeDone(std::vector<JanitorPointer> &done)
 {
-    const auto isDone = [](const CorePointer &parked) { return parked->isDone(); };
+    const auto isDone = [](const JanitorPointer &parked) { return parked->isDone(); };
     const auto end = std::stable_partition(m_parked.begin(), m_parked.end(), std::not_fn(isDone));
     done.assign(std::make_move_iterator(end), std::make_move_iterator(m_parked.end()));
     m_parked.erase(end, m_parked.end());
-    for (const CorePointer &core : done)
-        core->listedBy.mailbox = false;
+    for (const JanitorPointer &janitor : done)
+        janitor->listedBy.mailbox = false;
 }
 
 std::vector<Ticket> Mailbox::takeAll()
@@ -87,13 +87,13 @@ void Mailbox::take(Alarm &alarm)
     alarm.isSet = false;
 }
 
-std::vector<CorePointer> Mailbox::takeDue(std::int64_t now, std::size_t most)
+std::vector<JanitorPointer> Mailbox::takeDue(std::int64_t now, std::size_t most)
 {
-    std::vector<CorePointer> due;
+    std::vector<JanitorPointer> due;
     const std::lock_guard lock(m_mutex);
     for (Alarm *alarm = m_alarms.first(); alarm && alarm->time <= now && due.size() < most;
          alarm = m_alarms.first()) {
-        due.emplace_back(alarm->core); // allocates first
+        due.emplace_back(alarm->janitor); // allocates first
         take(*alarm);
     }
     return due;
@@ -107,13 +107,13 @@ std::int64_t Mailbox::nextAlarm()
     return m_nextAlarm;
 }
 
-std::vector<CorePointer> Mailbox::coresWithAlarm()
+std::vector<JanitorPointer> Mailbox::janitorsWithAlarm()
 {
-    std::vector<CorePointer> cores;
+    std::vector<JanitorPointer> janitors;
     const std::lock_guard lock(m_mutex);
     for (Alarm *alarm = m_alarms.first(); alarm; alarm = AlarmHeap::after(alarm))
-        cores.emplace_back(alarm->core);
-    return cores;
+        janitors.emplace_back(alarm->janitor);
+    return janitors;
 }
 
 void Mailbox::announceAgain()
@@ -130,9 +130,9 @@ bool Mailbox::open()
     m_nextAlarm = Alarm::never; // the agent of an earlier application is gone
     m_announced = m_hurried = false;
     m_parkedLimit = 0;
-    for (CorePointer &core : std::exchange(m_parked, {})) {
-        core->listedBy.mailbox = false;
-        m_tickets.push_back({std::move(core), Ticket::Matter::Futures});
+    for (JanitorPointer &janitor : std::exchange(m_parked, {})) {
+        janitor->listedBy.mailbox = false;
+        m_tickets.push_back({std::move(janitor), Ticket::Matter::Futures});
     }
     return !m_tickets.empty() || m_alarms.first();
 }

@@ -33,17 +33,17 @@ public:
     /// Returns all tickets. If there are none, the next one has to be announced again.
     std::vector<Ticket> takeAll();
 
-    /// Has the core's onAlarm() called at \a alarm's due time, once; if nobody reads now, as soon as
+    /// Has the janitor's onAlarm() called at \a alarm's due time, once; if nobody reads now, as soon as
     /// somebody does.
     Answer setAlarm(Alarm &alarm);
     void clearAlarm(Alarm &alarm);
     /// Takes the alarms that are due at \a now, the earliest first and at most \a most, and returns their
-    /// cores.
-    std::vector<CorePointer> takeDue(std::int64_t now, std::size_t most);
+    /// janitors.
+    std::vector<JanitorPointer> takeDue(std::int64_t now, std::size_t most);
     /// Returns when to look next; an earlier alarm that is set later is announced.
     std::int64_t nextAlarm();
 
-    std::vector<CorePointer> coresWithAlarm();
+    std::vector<JanitorPointer> janitorsWithAlarm();
 
     /// Nobody has read what has been announced: the next ticket or alarm is announced again.
     void announceAgain();
@@ -54,13 +54,13 @@ public:
 
 private:
     void take(Alarm &alarm);
-    void park(const CorePointer &core, std::vector<CorePointer> &done);
-    void takeDone(std::vector<CorePointer> &done);
+    void park(const JanitorPointer &janitor, std::vector<JanitorPointer> &done);
+    void takeDone(std::vector<JanitorPointer> &done);
 
     std::mutex m_mutex;
     std::vector<Ticket> m_tickets;
-    std::vector<CorePointer> m_parked; ///< They have futures, and there is no application.
-    std::size_t m_parkedLimit = 0;     ///< With so many, those that are done are let go.
+    std::vector<JanitorPointer> m_parked; ///< They have futures, and there is no application.
+    std::size_t m_parkedLimit = 0;        ///< With so many, those that are done are let go.
     AlarmHeap m_alarms;
     std::int64_t m_nextAlarm = Alarm::never;
     bool m_open = false;

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "janitor/core_p.h"
+#include "janitor/janitor_p.h"
 
 namespace QJanitor::Private {
 
@@ -21,7 +21,7 @@ struct Ticket
         Futures,      ///< Watch its new futures.
         HandingOn,    ///< It has failed: count what has finished, then let it hand its jobs on.
     };
-    CorePointer core;
+    JanitorPointer janitor;
     Matter matter = Matter::News;
 };
 

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "janitor/core_p.h"
+#include "janitor/janitor_p.h"
 
 #include <QtCore/qmetaobject.h>
 #include <QtCore/qpointer.h>
@@ -26,9 +26,9 @@ public:
     explicit QueuedObserver(Owner *owner)
         : q(owner)
     {
-        Core::addObserver(this);
+        Janitor::addObserver(this);
     }
-    ~QueuedObserver() override { Core::removeObserver(this); }
+    ~QueuedObserver() override { Janitor::removeObserver(this); }
     Q_DISABLE_COPY_MOVE(QueuedObserver)
 
     Error lastError;
@@ -40,11 +40,11 @@ protected:
 
     /// Emits what is new, one by one: a slot may turn the event loop, and so come back here. Returns
     /// false if a slot has destroyed the owner, and this with it.
-    bool emitNews(const Core &core)
+    bool emitNews(const Janitor &janitor)
     {
         const QPointer<Owner> alive = q;
         for (;;) {
-            const News news = core.takeNews(this);
+            const News news = janitor.takeNews(this);
             if (news.error) {
                 lastError = *news.error;
                 hasNewError = true;

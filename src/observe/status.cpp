@@ -3,7 +3,7 @@
 
 #include <qjanitor/status.h>
 
-#include "janitor/core_p.h"
+#include "janitor/janitor_p.h"
 #include "observe/jobmodel_p.h"
 #include "observe/observer_p.h"
 #include "spawn/spawn_p.h"
@@ -28,15 +28,15 @@ public:
     /// Watches the application janitor, and later ones.
     void start();
     /// Watches this janitor only: the numbers are right from the beginning, errors follow as signals.
-    void start(const Private::CorePointer &core);
+    void start(const Private::JanitorPointer &janitor);
     QAbstractItemModel *jobs();
     void onTimer();
 
-    const Private::CorePointer &core() const { return m_core; }
+    const Private::JanitorPointer &janitor() const { return m_janitor; }
     /// Returns the janitor that requests go to: another one may have begun that is not shown yet.
-    Private::CorePointer target() const
+    Private::JanitorPointer target() const
     {
-        return m_followsApplication ? Private::Core::application() : m_core;
+        return m_followsApplication ? Private::Janitor::application() : m_janitor;
     }
     int timerId() const { return m_timer.timerId(); }
 
@@ -46,13 +46,13 @@ private:
     static constexpr int pause = 16;      // ms
     static constexpr int heartbeat = 100; // ms
 
-    void watch(const Private::CorePointer &core);
+    void watch(const Private::JanitorPointer &janitor);
     void refresh() override;
-    void follow(Private::CorePointer core);
+    void follow(Private::JanitorPointer janitor);
     void show(const Private::Snapshot &news);
 
     bool m_followsApplication = false;
-    Private::CorePointer m_core;
+    Private::JanitorPointer m_janitor;
     Private::JobModel *m_jobs = nullptr; ///< A child of the status, once somebody has asked for it.
     QElapsedTimer m_sinceShown;
     QBasicTimer m_timer; ///< For numbers that are still to be shown, else for ages and progress.
@@ -60,51 +60,52 @@ private:
 
 void StatusPrivate::start()
 {
-    start(Private::Core::application());
+    start(Private::Janitor::application());
     m_followsApplication = true;
 }
 
-void StatusPrivate::start(const Private::CorePointer &core)
+void StatusPrivate::start(const Private::JanitorPointer &janitor)
 {
     m_followsApplication = false;
-    watch(core);
-    current = core ? core->snapshot() : Private::Snapshot();
+    watch(janitor);
+    current = janitor ? janitor->snapshot() : Private::Snapshot();
     lastError = current.lastError;
     if (m_jobs)
         m_jobs->show({}); // those of the new one follow with its first news
 }
 
-void StatusPrivate::watch(const Private::CorePointer &core)
+void StatusPrivate::watch(const Private::JanitorPointer &janitor)
 {
-    if (m_core)
-        m_core->unobserve(this);
-    m_core = core;
+    if (m_janitor)
+        m_janitor->unobserve(this);
+    m_janitor = janitor;
     lastError = Error(); // of the janitor before
-    if (m_core)
-        m_core->observe(this);
+    if (m_janitor)
+        m_janitor->observe(this);
 }
 
 void StatusPrivate::refresh()
 {
     const QPointer<Status> alive = q;
-    follow(m_core);
+    follow(m_janitor);
     if (!alive || !m_followsApplication)
         return;
-    if (const Private::CorePointer core = Private::Core::application(); core != m_core) {
-        watch(core);
-        follow(core);
+    if (const Private::JanitorPointer janitor = Private::Janitor::application();
+        janitor != m_janitor) {
+        watch(janitor);
+        follow(janitor);
     }
 }
 
 /// Shows what is new: errors and changes of state now, numbers when it is time. A slot may destroy
 /// the status.
-void StatusPrivate::follow(Private::CorePointer core)
+void StatusPrivate::follow(Private::JanitorPointer janitor)
 {
-    if (!core || !emitNews(*core))
+    if (!janitor || !emitNews(*janitor))
         return;
-    if (core != m_core)
+    if (janitor != m_janitor)
         return; // a slot has turned the event loop, and this was here before
-    const Private::Snapshot news = core->snapshot();
+    const Private::Snapshot news = janitor->snapshot();
     // One look at the clock: a second one may find the pause over, and no timer takes what is left then.
     const qint64 left = m_sinceShown.isValid() ? pause - m_sinceShown.elapsed() : 0;
     // After its end perhaps no event loop runs in which to come back.
@@ -117,8 +118,8 @@ void StatusPrivate::follow(Private::CorePointer core)
 void StatusPrivate::onTimer()
 {
     m_timer.stop();
-    if (m_core)
-        show(m_core->snapshot());
+    if (m_janitor)
+        show(m_janitor->snapshot());
 }
 
 /// Takes over the numbers and emits what has changed.
@@ -130,7 +131,7 @@ void StatusPrivate::show(const Private::Snapshot &news)
     const Private::Snapshot old = std::exchange(current, news);
     if (m_jobs) {
         const bool isOpen = news.state != JanitorState::Closed;
-        m_jobs->show(isOpen ? m_core->oldestJobs(Private::JobModel::most)
+        m_jobs->show(isOpen ? m_janitor->oldestJobs(Private::JobModel::most)
                             : std::vector<Private::LiveJob>());
         if (!alive)
             return;
@@ -150,8 +151,8 @@ QAbstractItemModel *StatusPrivate::jobs()
 {
     if (!m_jobs) {
         m_jobs = new Private::JobModel(q);
-        if (m_core && current.state != JanitorState::Closed)
-            m_jobs->show(m_core->oldestJobs(Private::JobModel::most));
+        if (m_janitor && current.state != JanitorState::Closed)
+            m_jobs->show(m_janitor->oldestJobs(Private::JobModel::most));
         nudge(); // starts the timer
     }
     return m_jobs;
@@ -168,7 +169,7 @@ Status::Status(const Client &client, QObject *parent)
     : QObject(parent)
     , d(std::make_unique<StatusPrivate>(this))
 {
-    d->start(Private::ClientAccess::core(client));
+    d->start(Private::ClientAccess::janitor(client));
 }
 
 Status::~Status() = default;
@@ -177,7 +178,7 @@ void Status::setClient(const Client &client)
 {
     const QPointer<Status> alive = this;
     const JanitorState old = state();
-    d->start(Private::ClientAccess::core(client));
+    d->start(Private::ClientAccess::janitor(client));
     Q_EMIT changed();
     if (alive && old != state())
         Q_EMIT stateChanged(state());
@@ -244,9 +245,9 @@ Error Status::lastError() const
 
 QString Status::oldestJob() const
 {
-    if (!d->core() || state() == JanitorState::Closed)
+    if (!d->janitor() || state() == JanitorState::Closed)
         return {};
-    const std::vector<Private::LiveJob> jobs = d->core()->oldestJobs(1);
+    const std::vector<Private::LiveJob> jobs = d->janitor()->oldestJobs(1);
     if (jobs.empty())
         return {};
     const JobInfo &oldest = jobs.front().info;
@@ -260,20 +261,20 @@ QAbstractItemModel *Status::jobs() const
 
 void Status::requestQuit()
 {
-    if (const Private::CorePointer core = d->target())
-        core->exitEventLoop();
+    if (const Private::JanitorPointer janitor = d->target())
+        janitor->exitEventLoop();
 }
 
 void Status::requestStop()
 {
-    if (const Private::CorePointer core = d->target())
-        core->requestStop();
+    if (const Private::JanitorPointer janitor = d->target())
+        janitor->requestStop();
 }
 
 void Status::stopWaiting()
 {
-    if (const Private::CorePointer core = d->target())
-        core->stopWaiting();
+    if (const Private::JanitorPointer janitor = d->target())
+        janitor->stopWaiting();
 }
 
 } // namespace QJanitor

@@ -3,7 +3,7 @@
 
 #include <qjanitor/supervisor.h>
 
-#include "janitor/core_p.h"
+#include "janitor/janitor_p.h"
 #include "observe/observer_p.h"
 #include "spawn/spawn_p.h"
 
@@ -16,18 +16,19 @@ class SupervisorPrivate : public Private::QueuedObserver<Supervisor>
 public:
     SupervisorPrivate(Supervisor *supervisor, const Options &options)
         : QueuedObserver(supervisor)
-        , core(new Private::Core(options, Private::ambientFrame(), Private::Core::Level::Nested))
+        , janitor(new Private::Janitor(options, Private::ambientFrame(),
+                                       Private::Janitor::Level::Nested))
     {
-        core->observe(this);
+        janitor->observe(this);
     }
     ~SupervisorPrivate() override
     {
-        core->unobserve(this);
-        core->letGo();
+        janitor->unobserve(this);
+        janitor->letGo();
     }
     Q_DISABLE_COPY_MOVE(SupervisorPrivate)
 
-    const Private::CorePointer core;
+    const Private::JanitorPointer janitor;
 
 private:
     void refresh() override;
@@ -38,15 +39,15 @@ private:
 void SupervisorPrivate::refresh()
 {
     const QPointer<Supervisor> alive = q;
-    if (!emitNews(*core))
+    if (!emitNews(*janitor))
         return;
     // Only now, for a slot may have turned the event loop, and so have come here before.
-    const JanitorState state = core->snapshot().state;
+    const JanitorState state = janitor->snapshot().state;
     if (std::exchange(m_shown, state) == state)
         return;
     Q_EMIT q->stateChanged(state);
     if (alive && state == JanitorState::Closed)
-        Q_EMIT q->terminated(core->report());
+        Q_EMIT q->terminated(janitor->report());
 }
 
 Supervisor::Supervisor(const Options &options, QObject *parent)
@@ -58,23 +59,23 @@ Supervisor::~Supervisor() = default;
 
 Client Supervisor::client() const
 {
-    return Private::ClientAccess::make(d->core);
+    return Private::ClientAccess::make(d->janitor);
 }
 
 QFuture<Report> Supervisor::terminate()
 {
-    d->core->endCallee();
-    return d->core->future();
+    d->janitor->endCallee();
+    return d->janitor->future();
 }
 
 QFuture<Report> Supervisor::future() const
 {
-    return d->core->future();
+    return d->janitor->future();
 }
 
 JanitorState Supervisor::state() const
 {
-    return d->core->snapshot().state;
+    return d->janitor->snapshot().state;
 }
 
 } // namespace QJanitor

@@ -3,7 +3,7 @@
 
 #include "run/pump_p.h"
 
-#include "janitor/core_p.h"
+#include "janitor/janitor_p.h"
 
 #include <QtCore/qthreadpool.h>
 
@@ -32,8 +32,8 @@ static void takeOver([[maybe_unused]] Pump *pump)
 #endif
 }
 
-Pump::Pump(CorePointer core, JobKind kind, QThreadPool *pool)
-    : m_core(std::move(core))
+Pump::Pump(JanitorPointer janitor, JobKind kind, QThreadPool *pool)
+    : m_janitor(std::move(janitor))
     , m_kind(kind)
     , m_pool(pool)
 {}
@@ -43,7 +43,7 @@ Pump::~Pump()
     if (m_lent)
         m_pool->reserveThread();
     if (m_state.load(std::memory_order_relaxed) == State::Queued)
-        m_core->pumpCleared(*this);
+        m_janitor->pumpCleared(*this);
 }
 
 void Pump::start()
@@ -102,7 +102,7 @@ void Pump::run()
         m_state.exchange(State::Begun, std::memory_order_acq_rel) == State::Lost;
     if (wasTakenForLost && !m_lent)
         m_pool->reserveThread();
-    m_core->runJobs(*this, wasTakenForLost);
+    m_janitor->runJobs(*this, wasTakenForLost);
 }
 
 } // namespace QJanitor::Private

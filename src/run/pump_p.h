@@ -28,7 +28,7 @@ namespace QJanitor::Private {
 class Pump : public QRunnable
 {
 public:
-    Pump(CorePointer core, JobKind kind, QThreadPool *pool);
+    Pump(JanitorPointer janitor, JobKind kind, QThreadPool *pool);
     ~Pump() override;
     Q_DISABLE_COPY_MOVE(Pump)
 
@@ -51,7 +51,7 @@ public:
 private:
     enum class State { Idle, Queued, Lost, Begun };
 
-    CorePointer m_core;
+    JanitorPointer m_janitor;
     const JobKind m_kind;
     QThreadPool *const m_pool;
     int m_priority = 0;

@@ -4,8 +4,8 @@
 #include "scope/processend_p.h"
 
 #include "agent/agentthread_p.h"
-#include "coro/cojob_p.h"
-#include "janitor/core_p.h"
+#include "coro/spawnedcoroutine_p.h"
+#include "janitor/janitor_p.h"
 #include "report/texts_p.h"
 #include "run/threadpool_p.h"
 #include "drain/wait_p.h"
@@ -30,8 +30,8 @@ constexpr std::int64_t patience = 5000; // ms
 
 struct Registry
 {
-    std::mutex mutex; ///< Taken after that of a core.
-    Core *first = nullptr;
+    std::mutex mutex; ///< Taken after that of a janitor.
+    Janitor *first = nullptr;
 };
 
 /// Never destroyed: it is needed last of all.
@@ -43,47 +43,48 @@ Registry &registry()
 
 std::atomic<bool> isInChild{false};
 
-std::vector<CorePointer> listed()
+std::vector<JanitorPointer> listed()
 {
-    std::vector<CorePointer> cores;
+    std::vector<JanitorPointer> janitors;
     const std::lock_guard lock(registry().mutex);
-    for (Core *core = registry().first; core; core = core->listing.next) {
+    for (Janitor *janitor = registry().first; janitor; janitor = janitor->listing.next) {
         // One whose last owner has just gone waits for the lock, to leave the list.
-        for (int owners = core->ref.loadAcquire(); owners > 0; owners = core->ref.loadAcquire()) {
-            if (core->ref.testAndSetAcquire(owners, owners + 1)) {
-                cores.emplace_back(core);
-                core->ref.deref();
+        for (int owners = janitor->ref.loadAcquire(); owners > 0;
+             owners = janitor->ref.loadAcquire()) {
+            if (janitor->ref.testAndSetAcquire(owners, owners + 1)) {
+                janitors.emplace_back(janitor);
+                janitor->ref.deref();
                 break;
             }
         }
     }
-    return cores;
+    return janitors;
 }
 
 /// One janitor, and what there is to wait for.
 class Left
 {
 public:
-    explicit Left(CorePointer core)
-        : m_core(std::move(core))
-        , m_own(FrameSwap::jobsOnThisStack(*m_core) + CoJob::isCurrentOf(*m_core))
+    explicit Left(JanitorPointer janitor)
+        : m_janitor(std::move(janitor))
+        , m_own(FrameSwap::jobsOnThisStack(*m_janitor) + SpawnedCoroutine::isCurrentOf(*m_janitor))
     {
-        if (m_core->canEndCallee())
-            m_core->endCallee();
+        if (m_janitor->canEndCallee())
+            m_janitor->endCallee();
     }
     /// Whether nothing is left but the jobs that have called exit(), which will never end.
-    bool isThrough() const { return m_core->isDone() || m_core->pending().total() <= m_own; }
-    bool hasCleanUp() const { return !isThrough() && m_core->pending().cleanupJobs > 0; }
-    bool hasTimeout() const { return m_core->drainTimeout() != Alarm::never; }
-    Core &core() const { return *m_core; }
+    bool isThrough() const { return m_janitor->isDone() || m_janitor->pending().total() <= m_own; }
+    bool hasCleanUp() const { return !isThrough() && m_janitor->pending().cleanupJobs > 0; }
+    bool hasTimeout() const { return m_janitor->drainTimeout() != Alarm::never; }
+    Janitor &janitor() const { return *m_janitor; }
 
     /// Says what went wrong, for nobody else will.
     void tell() const
     {
-        const Report report = m_core->report(); // empty as long as it is not done
-        const QList<JobInfo> jobs = m_core->isDone() ? report.unfinished()
-                                    : isThrough()    ? QList<JobInfo>()
-                                                     : m_core->jobs();
+        const Report report = m_janitor->report(); // empty as long as it is not done
+        const QList<JobInfo> jobs = m_janitor->isDone() ? report.unfinished()
+                                    : isThrough()       ? QList<JobInfo>()
+                                                        : m_janitor->jobs();
         if (!jobs.isEmpty()) {
             qCCritical(lcJanitor).noquote().nospace()
                 << "The process ends by exit() with " << jobs.size()
@@ -98,7 +99,7 @@ public:
     }
 
 private:
-    const CorePointer m_core;
+    const JanitorPointer m_janitor;
     const std::int64_t m_own;
 };
 
@@ -117,10 +118,12 @@ private:
     /// Looks for janitors that are new, too: clean-up may open some.
     bool someAreLeft()
     {
-        for (CorePointer &core : listed()) {
-            const auto isIt = [&core](const Left &left) { return &left.core() == core.data(); };
+        for (JanitorPointer &janitor : listed()) {
+            const auto isIt = [&janitor](const Left &left) {
+                return &left.janitor() == janitor.data();
+            };
             if (std::none_of(m_all.begin(), m_all.end(), isIt))
-                m_all.emplace_back(std::move(core));
+                m_all.emplace_back(std::move(janitor));
         }
         return !std::all_of(m_all.begin(), m_all.end(), std::mem_fn(&Left::isThrough));
     }
@@ -139,10 +142,10 @@ private:
     void go()
     {
         for (const Left &left : m_all) {
-            left.core().onAlarm();
-            left.core().lookAfterFutures();
+            left.janitor().onAlarm();
+            left.janitor().lookAfterFutures();
             if (ownPoolLacksThreads())
-                left.core().runOneJob();
+                left.janitor().runOneJob();
         }
         constexpr int moment = 2; // ms
         const QCoreApplication *application = QCoreApplication::instance();
@@ -155,7 +158,7 @@ private:
         QThread::msleep(moment);
     }
 
-    const LentThread m_lent{presentFrame().core.data()};
+    const LentThread m_lent{presentFrame().janitor.data()};
     std::vector<Left> m_all;
     std::int64_t m_end = coarseNow() + patience;
 };
@@ -193,28 +196,28 @@ Q_CONSTRUCTOR_FUNCTION(catchFork)
 
 } // namespace
 
-void ProcessEnd::add(Core &core)
+void ProcessEnd::add(Janitor &janitor)
 {
-    if (core.listing.isListed || core.isDone())
+    if (janitor.listing.isListed || janitor.isDone())
         return;
     catchExit();
     const std::lock_guard lock(registry().mutex);
-    core.listing = {nullptr, registry().first, true};
+    janitor.listing = {nullptr, registry().first, true};
     if (registry().first)
-        registry().first->listing.previous = &core;
-    registry().first = &core;
+        registry().first->listing.previous = &janitor;
+    registry().first = &janitor;
 }
 
-void ProcessEnd::remove(Core &core)
+void ProcessEnd::remove(Janitor &janitor)
 {
-    if (!core.listing.isListed)
+    if (!janitor.listing.isListed)
         return;
     const std::lock_guard lock(registry().mutex);
-    const auto &[previous, next, isListed] = core.listing;
+    const auto &[previous, next, isListed] = janitor.listing;
     (previous ? previous->listing.next : registry().first) = next;
     if (next)
         next->listing.previous = previous;
-    core.listing = {};
+    janitor.listing = {};
 }
 
 bool ProcessEnd::isForked()

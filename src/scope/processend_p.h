@@ -7,7 +7,7 @@
 
 namespace QJanitor::Private {
 
-class Core;
+class Janitor;
 
 /*!
     The janitors of the process that have been given jobs and have not closed, for its end: exit() and
@@ -19,9 +19,9 @@ class Core;
 class ProcessEnd
 {
 public:
-    /// Lists \a core, which has been given a job, unless it has closed. Under its lock.
-    static void add(Core &core);
-    static void remove(Core &core);
+    /// Lists \a janitor, which has been given a job, unless it has closed. Under its lock.
+    static void add(Janitor &janitor);
+    static void remove(Janitor &janitor);
 
     /// Whether this process was forked from the one that has the threads, and has not called exec.
     static bool isForked();

@@ -8,7 +8,7 @@
 
 #include "agent/agent_p.h"
 #include "agent/agentthread_p.h"
-#include "janitor/core_p.h"
+#include "janitor/janitor_p.h"
 #include "rules/memory_p.h"
 #include "exit/quitsignals_p.h"
 #include "exit/servicemanager_p.h"
@@ -29,53 +29,53 @@ namespace QJanitor {
 namespace Private {
 
 Scope::Scope(const Options &options)
-    : m_core(new Core(options, ambientFrame(), Core::Level::Nested))
+    : m_janitor(new Janitor(options, ambientFrame(), Janitor::Level::Nested))
 {
-    m_core->setCalleeHere();
+    m_janitor->setCalleeHere();
     Frame &slot = ambientSlot();
-    m_outerCore = std::exchange(slot.core, m_core);
+    m_outerJanitor = std::exchange(slot.janitor, m_janitor);
     m_outerRole = quintptr(std::exchange(slot.role, Role::Callee));
 }
 
-static std::exception_ptr drain(Core &core, Frame outer)
+static std::exception_ptr drain(Janitor &janitor, Frame outer)
 {
     // First of all, so that what the event loop brings while draining sees the enclosing janitor.
     ambientSlot() = std::move(outer);
-    core.endCallee();
-    return waitUntilDone(core, AtBottom::No);
+    janitor.endCallee();
+    return waitUntilDone(janitor, AtBottom::No);
 }
 
 Scope::~Scope()
 {
-    if (!m_core)
+    if (!m_janitor)
         return;
-    if (const std::exception_ptr exception = drain(*m_core, {m_outerCore, Role(m_outerRole)}))
+    if (const std::exception_ptr exception = drain(*m_janitor, {m_outerJanitor, Role(m_outerRole)}))
         logSlotException(exception);
 }
 
 Report Scope::leave()
 {
-    const CorePointer core = std::exchange(m_core, {});
-    if (const std::exception_ptr exception = drain(*core, {m_outerCore, Role(m_outerRole)}))
+    const JanitorPointer janitor = std::exchange(m_janitor, {});
+    if (const std::exception_ptr exception = drain(*janitor, {m_outerJanitor, Role(m_outerRole)}))
         std::rethrow_exception(exception);
-    return core->report();
+    return janitor->report();
 }
 
 CoScope::CoScope(const Options &options)
-    : m_client(
-          ClientAccess::make(CorePointer(new Core(options, ambientFrame(), Core::Level::Nested))))
+    : m_client(ClientAccess::make(
+          JanitorPointer(new Janitor(options, ambientFrame(), Janitor::Level::Nested))))
 {}
 
 CoScope::~CoScope()
 {
-    if (const CorePointer &core = ClientAccess::core(m_client))
-        core->letGo();
+    if (const JanitorPointer &janitor = ClientAccess::janitor(m_client))
+        janitor->letGo();
 }
 
 QFuture<Report> CoScope::close()
 {
     const Client client = std::exchange(m_client, {});
-    ClientAccess::core(client)->endCallee();
+    ClientAccess::janitor(client)->endCallee();
     return client.future();
 }
 
@@ -87,17 +87,17 @@ namespace {
 class ServedSignals
 {
 public:
-    ServedSignals(const Private::CorePointer &core, bool wanted)
+    ServedSignals(const Private::JanitorPointer &janitor, bool wanted)
         : m_active(wanted)
     {
         if (!m_active)
             return;
         Private::QuitSignals::install();
         if (Private::QuitSignals::serve() == Private::QuitRequest::Quit)
-            core->quit();
-        Private::AgentThread::post({core, Private::Ticket::Matter::ServeSignals}, true);
+            janitor->quit();
+        Private::AgentThread::post({janitor, Private::Ticket::Matter::ServeSignals}, true);
         if (Private::AgentThread::isMissing())
-            serveThemHere(core);
+            serveThemHere(janitor);
     }
     ~ServedSignals()
     {
@@ -108,14 +108,15 @@ public:
 
 private:
     /// Caught and read by nobody, signals could not even end the program.
-    void serveThemHere(const Private::CorePointer &core)
+    void serveThemHere(const Private::JanitorPointer &janitor)
     {
         const int descriptor = Private::QuitSignals::descriptor();
         if (descriptor < 0)
             return;
         m_substitute.emplace(descriptor, QSocketNotifier::Read);
-        QObject::connect(&*m_substitute, &QSocketNotifier::activated, &*m_substitute,
-                         [core] { Private::Agent::obey(Private::QuitSignals::read(), core); });
+        QObject::connect(&*m_substitute, &QSocketNotifier::activated, &*m_substitute, [janitor] {
+            Private::Agent::obey(Private::QuitSignals::read(), janitor);
+        });
     }
 
     const bool m_active;
@@ -123,10 +124,10 @@ private:
 };
 
 /// The outermost exec() begins to drain: the service manager is to be told.
-void announceStop(const Private::CorePointer &core)
+void announceStop(const Private::JanitorPointer &janitor)
 {
-    if (Private::ServiceManager::isThere() && Private::Core::application() == core)
-        Private::AgentThread::post({core, Private::Ticket::Matter::Stopping}, true);
+    if (Private::ServiceManager::isThere() && Private::Janitor::application() == janitor)
+        Private::AgentThread::post({janitor, Private::Ticket::Matter::Stopping}, true);
 }
 
 } // namespace
@@ -145,40 +146,41 @@ void notifyReady()
 EnterResult<int> tryExec(const Options &options)
 {
     using namespace Private;
-    const CorePointer core(new Core(options, {}, Core::Level::Application));
-    core->setCalleeHere();
+    const JanitorPointer janitor(new Janitor(options, {}, Janitor::Level::Application));
+    janitor->setCalleeHere();
     // Should there be no memory for what is to come, nobody drains what it may have accepted by
     // then.
-    const auto letGo = qScopeGuard([&core] {
-        if (!core->isDone())
-            Private::ifThereIsMemory([&core] { core->letGo(); });
+    const auto letGo = qScopeGuard([&janitor] {
+        if (!janitor->isDone())
+            Private::ifThereIsMemory([&janitor] { janitor->letGo(); });
     });
-    const CorePointer previous = Core::application();
+    const JanitorPointer previous = Janitor::application();
     if (!previous || previous->isDone())
-        Core::setApplication(core);
-    const ServedSignals signals(core, options.handleSignals && Core::application() == core);
-    auto exitCode = CalleeResult<int>::of([&core] {
-        const FrameSwap frame({core, Role::Callee});
+        Janitor::setApplication(janitor);
+    const ServedSignals signals(janitor,
+                                options.handleSignals && Janitor::application() == janitor);
+    auto exitCode = CalleeResult<int>::of([&janitor] {
+        const FrameSwap frame({janitor, Role::Callee});
         return QCoreApplication::exec();
     });
-    announceStop(core);
+    announceStop(janitor);
     const bool hasApplication = QCoreApplication::instance();
     const bool atBottom = hasApplication && QThread::currentThread()->loopLevel() == 0;
     if (atBottom)
         flushDeferredDeletes(); // their destructors may still spawn
-    core->endCallee();
+    janitor->endCallee();
     const std::exception_ptr exception =
-        waitUntilDone(*core, atBottom ? AtBottom::Yes : AtBottom::No);
+        waitUntilDone(*janitor, atBottom ? AtBottom::Yes : AtBottom::No);
     if (exception && exitCode.hasValue())
         exitCode = CalleeResult<int>::of([&]() -> int { std::rethrow_exception(exception); });
     else if (exception)
         logSlotException(exception);
     if (atBottom) {
         // The last chance for signals of the Status objects here to be delivered.
-        core->nudgeObservers();
+        janitor->nudgeObservers();
         QCoreApplication::sendPostedEvents(nullptr, QEvent::MetaCall);
     }
-    return {core->report(), std::move(exitCode)};
+    return {janitor->report(), std::move(exitCode)};
 }
 
 int exec(const Options &options)

@@ -3,7 +3,7 @@
 
 #include <qjanitor/client.h>
 
-#include "janitor/core_p.h"
+#include "janitor/janitor_p.h"
 #include "spawn/spawn_p.h"
 
 #include <utility>
@@ -11,8 +11,8 @@
 namespace QJanitor {
 
 Client::Client() noexcept = default;
-Client::Client(Private::CorePointer core) noexcept
-    : m_core(std::move(core))
+Client::Client(Private::JanitorPointer janitor) noexcept
+    : m_janitor(std::move(janitor))
 {}
 Client::Client(const Client &) noexcept = default;
 Client::Client(Client &&) noexcept = default;
@@ -22,65 +22,65 @@ Client::~Client() = default;
 
 Client Client::current()
 {
-    Private::CorePointer keep;
-    return Client(Private::CorePointer(Private::ambientCore(keep)));
+    Private::JanitorPointer keep;
+    return Client(Private::JanitorPointer(Private::ambientJanitor(keep)));
 }
 
 bool Client::isNull() const noexcept
 {
-    return !m_core;
+    return !m_janitor;
 }
 
 bool Client::isActive() const
 {
-    return m_core && m_core->accepts(JobKind::Daemon);
+    return m_janitor && m_janitor->accepts(JobKind::Daemon);
 }
 
 QList<JobInfo> Client::jobs() const
 {
-    return m_core ? m_core->jobs() : QList<JobInfo>();
+    return m_janitor ? m_janitor->jobs() : QList<JobInfo>();
 }
 
 void Client::requestStop() const
 {
-    if (m_core)
-        m_core->requestStop();
+    if (m_janitor)
+        m_janitor->requestStop();
 }
 
 QFuture<Report> Client::future() const
 {
-    return m_core ? m_core->future() : QFuture<Report>();
+    return m_janitor ? m_janitor->future() : QFuture<Report>();
 }
 
 AmbientGuard::AmbientGuard(const Client &client)
-    : m_core(Private::ClientAccess::core(client))
+    : m_janitor(Private::ClientAccess::janitor(client))
 {
     Private::Frame &slot = Private::ambientSlot();
     // A job that guards its own janitor stays the job that it is.
-    const Private::Role role = slot.core == m_core ? slot.role : Private::Role::Callee;
-    m_previousCore = std::exchange(slot.core, m_core);
+    const Private::Role role = slot.janitor == m_janitor ? slot.role : Private::Role::Callee;
+    m_previousJanitor = std::exchange(slot.janitor, m_janitor);
     m_previousRole = quintptr(std::exchange(slot.role, role));
 }
 
 AmbientGuard::~AmbientGuard()
 {
     Private::Frame &slot = Private::ambientSlot();
-    Q_ASSERT_X(slot.core == m_core, "QJanitor::AmbientGuard",
+    Q_ASSERT_X(slot.janitor == m_janitor, "QJanitor::AmbientGuard",
                "destroyed on another thread than the one that made it, or not in reverse order");
-    slot = {std::move(m_previousCore), Private::Role(m_previousRole)};
+    slot = {std::move(m_previousJanitor), Private::Role(m_previousRole)};
 }
 
 namespace Private {
 
 SpawnError trySpawn(const Client &client, const Offer &offer)
 {
-    Core *core = ClientAccess::core(client).data();
-    return core ? core->spawn(offer) : SpawnError::NoActiveJanitor;
+    Janitor *janitor = ClientAccess::janitor(client).data();
+    return janitor ? janitor->spawn(offer) : SpawnError::NoActiveJanitor;
 }
 
 void spawnOrRescue(const Client &client, const Offer &offer) noexcept
 {
-    spawnOrRescue(ClientAccess::core(client).data(), offer);
+    spawnOrRescue(ClientAccess::janitor(client).data(), offer);
 }
 
 } // namespace Private

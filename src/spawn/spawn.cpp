@@ -4,8 +4,8 @@
 #include <qjanitor/ambient.h>
 #include <qjanitor/spawn.h>
 
-#include "coro/cojob_p.h"
-#include "janitor/core_p.h"
+#include "coro/spawnedcoroutine_p.h"
+#include "janitor/janitor_p.h"
 #include "jobs/job_p.h"
 #include "spawn/spawn_p.h"
 #include "report/texts_p.h"
@@ -18,9 +18,9 @@ namespace Private {
 
 SpawnError trySpawn(const Offer &offer)
 {
-    CorePointer keep;
-    Core *core = ambientCore(keep);
-    return core ? core->spawn(offer) : SpawnError::NoActiveJanitor;
+    JanitorPointer keep;
+    Janitor *janitor = ambientJanitor(keep);
+    return janitor ? janitor->spawn(offer) : SpawnError::NoActiveJanitor;
 }
 
 void throwRefusal(SpawnError error)
@@ -31,7 +31,7 @@ void throwRefusal(SpawnError error)
 static void beginHere(const Offer &offer) noexcept
 {
     try {
-        const CoJobPointer job(new CoJob(CorePointer(), offer));
+        const SpawnedCoroutinePointer job(new SpawnedCoroutine(JanitorPointer(), offer));
         job->start(offer.source);
         if (!job->isSettled()) {
             qCCritical(lcJanitor).noquote().nospace()
@@ -43,12 +43,12 @@ static void beginHere(const Offer &offer) noexcept
     }
 }
 
-/// Runs a job that nobody can take, on this thread, under \a core if there is one.
-static void runHere(CorePointer core, const Offer &offer) noexcept
+/// Runs a job that nobody can take, on this thread, under \a janitor if there is one.
+static void runHere(JanitorPointer janitor, const Offer &offer) noexcept
 {
     if (offer.coroutine)
         return beginHere(offer);
-    const FrameSwap frame({std::move(core), Role::CleanupJob});
+    const FrameSwap frame({std::move(janitor), Role::CleanupJob});
     JobContext context;
     context.kind = offer.kind;
     Error error;
@@ -75,19 +75,19 @@ static void runHere(CorePointer core, const Offer &offer) noexcept
     }
 }
 
-void spawnOrRescue(Core *first, const Offer &offer) noexcept
+void spawnOrRescue(Janitor *first, const Offer &offer) noexcept
 {
-    Core *core = first;
-    CorePointer root;
+    Janitor *janitor = first;
+    JanitorPointer root;
     try {
         if (offer.isEmpty)
             return warnOfEmptyJob(offer);
-        for (; core; core = core->enclosing()) {
-            if (core->spawn(offer) == SpawnError::NoError)
+        for (; janitor; janitor = janitor->enclosing()) {
+            if (janitor->spawn(offer) == SpawnError::NoError)
                 return;
         }
-        root = Core::root();
-        core = root.data();
+        root = Janitor::root();
+        janitor = root.data();
         if (!first) {
             qCCritical(lcJanitor).noquote().nospace()
                 << "A cleanup job"
@@ -98,54 +98,54 @@ void spawnOrRescue(Core *first, const Offer &offer) noexcept
                          : "it runs at once, for there is no application")
                 << ". Is QJanitor::exec() or QJanitor::enter() missing, or has it ended already?";
         }
-        for (; root; root = Core::root()) {
+        for (; root; root = Janitor::root()) {
             if (root->spawn(offer) == SpawnError::NoError)
                 return; // else it has closed since, and there is a new one, or none
         }
-        core = nullptr;
+        janitor = nullptr;
     } catch (...) {
         // No memory, or the job cannot be moved in: it stays where it is and runs now.
     }
-    runHere(CorePointer(core), offer);
+    runHere(JanitorPointer(janitor), offer);
 }
 
 void spawnOrRescue(const Offer &offer) noexcept
 {
-    CorePointer keep;
-    spawnOrRescue(ambientCore(keep), offer);
+    JanitorPointer keep;
+    spawnOrRescue(ambientJanitor(keep), offer);
 }
 
 } // namespace Private
 
 bool hasActiveJanitor()
 {
-    Private::CorePointer keep;
-    const Private::Core *core = Private::ambientCore(keep);
-    return core && core->accepts(JobKind::Daemon);
+    Private::JanitorPointer keep;
+    const Private::Janitor *janitor = Private::ambientJanitor(keep);
+    return janitor && janitor->accepts(JobKind::Daemon);
 }
 
 bool isStopRequested()
 {
     const Private::Frame frame = Private::ambientFrame();
-    return frame.core && frame.core->isStopRequested(frame.role);
+    return frame.janitor && frame.janitor->isStopRequested(frame.role);
 }
 
 bool isDraining()
 {
     const Private::Frame frame = Private::ambientFrame();
-    return frame.core && frame.core->isDraining(frame.role);
+    return frame.janitor && frame.janitor->isDraining(frame.role);
 }
 
 QFuture<void> whenStopRequested()
 {
     const Private::Frame frame = Private::ambientFrame();
-    return frame.core ? frame.core->whenever(frame.role, false) : QFuture<void>();
+    return frame.janitor ? frame.janitor->whenever(frame.role, false) : QFuture<void>();
 }
 
 QFuture<void> whenDraining()
 {
     const Private::Frame frame = Private::ambientFrame();
-    return frame.core ? frame.core->whenever(frame.role, true) : QFuture<void>();
+    return frame.janitor ? frame.janitor->whenever(frame.role, true) : QFuture<void>();
 }
 
 } // namespace QJanitor

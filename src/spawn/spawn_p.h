@@ -9,15 +9,15 @@
 
 namespace QJanitor::Private {
 
-/// Gives a cleanup job to \a core, else to one that encloses it, else to the root, else runs it
+/// Gives a cleanup job to \a janitor, else to one that encloses it, else to the root, else runs it
 /// here.
-void spawnOrRescue(Core *core, const Offer &offer) noexcept;
+void spawnOrRescue(Janitor *janitor, const Offer &offer) noexcept;
 
 /// Looks into clients.
 struct ClientAccess
 {
-    static const CorePointer &core(const Client &client) { return client.m_core; }
-    static Client make(CorePointer core) { return Client(std::move(core)); }
+    static const JanitorPointer &janitor(const Client &client) { return client.m_janitor; }
+    static Client make(JanitorPointer janitor) { return Client(std::move(janitor)); }
 };
 
 } // namespace QJanitor::Private

@@ -10,13 +10,13 @@
 #include <functional>
 #include <utility>
 
-// What the component Coro needs of the core, for the library's templates. Nothing here knows of
-// coroutines, so that the core needs none.
+// What the component Coro needs of the janitor, for the library's templates. Nothing here knows of
+// coroutines, so that the janitor needs none.
 
 namespace QJanitor::Private {
 
-class CoJob;
-using CoJobPointer = QExplicitlySharedDataPointer<CoJob>;
+class SpawnedCoroutine;
+using SpawnedCoroutinePointer = QExplicitlySharedDataPointer<SpawnedCoroutine>;
 
 /*!
     The ambient janitor of one coroutine: kept here while it is suspended, in the slot of the thread
@@ -30,7 +30,7 @@ public:
     /// Remembers the janitor that is ambient here.
     Ambient();
     /// That of a job, for its outermost coroutine.
-    explicit Ambient(CoJob &job);
+    explicit Ambient(SpawnedCoroutine &job);
     Ambient(Ambient &&other) noexcept;
     ~Ambient();
     Ambient &operator=(Ambient &&) = delete;
@@ -47,22 +47,22 @@ public:
     void swapOutForGood() noexcept { swapOut(Whereabouts::Nested); }
 
 private:
-    CorePointer m_core;
+    JanitorPointer m_janitor;
     quintptr m_role;
-    CoJobPointer m_job; ///< That it is part of.
-    CoJob *m_outerJob = nullptr;
-    quintptr m_place = 0; ///< What it counts for in m_job, see CoJob.
+    SpawnedCoroutinePointer m_job; ///< That it is part of.
+    SpawnedCoroutine *m_outerJob = nullptr;
+    quintptr m_place = 0; ///< What it counts for in m_job, see SpawnedCoroutine.
 };
 
 /// Tells a janitor how a coroutine that is one of its jobs has ended.
-class QJANITOR_EXPORT CoJobEnd
+class QJANITOR_EXPORT CoroutineEnd
 {
 public:
-    explicit CoJobEnd(CoJob &job);
-    CoJobEnd(CoJobEnd &&other) noexcept;
+    explicit CoroutineEnd(SpawnedCoroutine &job);
+    CoroutineEnd(CoroutineEnd &&other) noexcept;
     /// Without tell() the coroutine was destroyed before its end.
-    ~CoJobEnd();
-    CoJobEnd &operator=(CoJobEnd &&) = delete;
+    ~CoroutineEnd();
+    CoroutineEnd &operator=(CoroutineEnd &&) = delete;
 
     void setError(const Error &error);
     /// In a catch block.
@@ -70,7 +70,7 @@ public:
     void tell();
 
 private:
-    CoJobPointer m_job;
+    SpawnedCoroutinePointer m_job;
     Error m_error;
 };
 

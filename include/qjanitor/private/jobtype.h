@@ -25,8 +25,8 @@
 
 namespace QJanitor::Private {
 
-class Core;
-struct Slot;
+class Janitor;
+struct JobCell;
 
 /// What a callable may return in order to be a job.
 template<class R>
@@ -66,8 +66,8 @@ public:
     /// Runs \a function with a promise that the janitor can cancel and whose progress it shows.
     void runWithPromise(void (*function)(void *callable, QPromise<void> &promise), void *callable);
 
-    Core *core = nullptr;
-    Slot *slot = nullptr; ///< Null for a job that runs where it was offered.
+    Janitor *janitor = nullptr;
+    JobCell *cell = nullptr; ///< Null for a job that runs where it was offered.
     JobKind kind = JobKind::Daemon;
     std::unique_ptr<Adoption> continuation;
     Error error; ///< How the callable failed, if runJob() says so.

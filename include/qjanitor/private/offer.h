@@ -15,18 +15,18 @@
 
 namespace QJanitor::Private {
 
-class CoJob;
+class SpawnedCoroutine;
 
 /// What the janitor knows of jobs of one type that are coroutines.
 struct CoroutineType
 {
     /// Moves the callable at \a source into the frame of a coroutine that has not begun.
-    void *(*make)(void *source, CoJob &job);
+    void *(*make)(void *source, SpawnedCoroutine &job);
     void (*begin)(void *frame) noexcept;
     void (*destroy)(void *frame) noexcept; ///< Of one that has not begun.
 };
 
-/// Defined in <qjanitor/private/cojob.h>.
+/// Defined in <qjanitor/private/coroutinejob.h>.
 template<class Job>
 const CoroutineType *coroutineTypeOf() noexcept;
 

@@ -23,7 +23,7 @@ using QJanitor::Private::JobQueue;
 using QJanitor::Private::JobType;
 using QJanitor::Private::Label;
 using QJanitor::Private::Origin;
-using QJanitor::Private::Slot;
+using QJanitor::Private::JobCell;
 using QJanitor::Private::SourceLocation;
 
 /// Nobody runs the jobs here: a number stands for the callable.
@@ -31,12 +31,12 @@ inline constexpr JobType numberType{};
 
 inline void build(JobQueue::Place place, int number)
 {
-    ::new (place.slot().storage.data()) int(number);
+    ::new (place.cell().storage.data()) int(number);
 }
 
 inline int numberIn(JobQueue::Place place)
 {
-    return *std::launder(reinterpret_cast<int *>(place.slot().storage.data()));
+    return *std::launder(reinterpret_cast<int *>(place.cell().storage.data()));
 }
 
 /// A queue with the locks that its owner and its takers have for it.
@@ -86,11 +86,11 @@ public:
     void end(JobQueue::Place place)
     {
         std::unique_ptr<Label> label;
-        if (place.slot().isLabelled()) {
+        if (place.cell().isLabelled()) {
             const std::lock_guard lock(m_owner);
             label.reset(m_queue.takeLabel(place));
         }
-        place.slot().setState(Slot::Ended);
+        place.cell().setState(JobCell::Ended);
         if (JobQueue::countEnded(place.chunk, 1)) {
             const std::lock_guard lock(m_owner);
             m_queue.recycle(place.chunk);
@@ -100,7 +100,7 @@ public:
     {
         std::vector<JobInfo> jobs;
         const std::lock_guard lock(m_owner);
-        m_queue.visit([&jobs](const Slot &, const JobInfo &job) { jobs.push_back(job); });
+        m_queue.visit([&jobs](const JobCell &, const JobInfo &job) { jobs.push_back(job); });
         return jobs;
     }
     bool hasLate() const

@@ -13,7 +13,7 @@ using namespace JobQueueRaces;
 using QJanitor::JobState;
 
 static_assert(!std::is_copy_constructible_v<JobQueue>);
-static_assert(sizeof(Slot) == 64, "one cache line per job");
+static_assert(sizeof(JobCell) == 64, "one cache line per job");
 static_assert(std::is_trivially_copyable_v<JobQueue::Place>);
 
 class tst_JobQueue : public QObject
@@ -67,7 +67,7 @@ void tst_JobQueue::jobsAreTakenInTheirOrder()
         const JobQueue::Place place = queue.take();
         QVERIFY(place);
         QCOMPARE(numberIn(place), job);
-        QCOMPARE(place.slot().type(), &numberType);
+        QCOMPARE(place.cell().type(), &numberType);
         queue.end(place);
     }
     QVERIFY(!queue.take());
@@ -89,7 +89,7 @@ void tst_JobQueue::jobThatIsBeingBuiltIsPassedOver()
     QVERIFY(queue.hasLate());
     const JobQueue::Place late = queue.take();
     QCOMPARE(numberIn(late), 1);
-    QCOMPARE(late.slot().type(), &numberType);
+    QCOMPARE(late.cell().type(), &numberType);
     QVERIFY(!queue.hasLate());
     QVERIFY(!queue.take());
     queue.end(late);
@@ -108,7 +108,7 @@ void tst_JobQueue::lateJobsComeInTheOrderOfTheirPublishing()
     for (const int job : {2, 0, 1}) {
         const JobQueue::Place place = queue.take();
         QCOMPARE(numberIn(place), job);
-        QCOMPARE(place.slot().isLabelled(), job == 1);
+        QCOMPARE(place.cell().isLabelled(), job == 1);
         queue.end(place);
     }
 }
@@ -225,11 +225,11 @@ void tst_JobQueue::labelIsGivenBackOnce()
         queue.reserve(Origin(new Label{QStringLiteral("name"), SourceLocation::current()}), true);
     build(place, 1);
     QVERIFY(JobQueue::publish(place, &numberType));
-    QVERIFY(queue.take().place.slot().isLabelled());
+    QVERIFY(queue.take().place.cell().isLabelled());
     const std::unique_ptr<Label> label(queue.takeLabel(place));
     QCOMPARE(label->name, QStringLiteral("name"));
-    QVERIFY(!place.slot().isLabelled());
-    QCOMPARE(place.slot().type(), &numberType);
+    QVERIFY(!place.cell().isLabelled());
+    QCOMPARE(place.cell().type(), &numberType);
 }
 
 void tst_JobQueue::jobWithoutNameHasItsSite()
@@ -238,7 +238,7 @@ void tst_JobQueue::jobWithoutNameHasItsSite()
     const auto site = SourceLocation::current();
     const JobQueue::Place place = queue.reserve(Origin(site), false);
     JobInfo info;
-    queue.visit([&info](const Slot &, const JobInfo &job) { info = job; });
+    queue.visit([&info](const JobCell &, const JobInfo &job) { info = job; });
     QVERIFY(info.name.isEmpty());
     QVERIFY2(!qstrlen(site.file_name()) || info.spawnSite.startsWith(u"tst_jobqueue.cpp:"),
              qPrintable(info.spawnSite));

@@ -17,14 +17,14 @@
 
 namespace MailboxRaces {
 
-using QJanitor::Private::Core;
-using QJanitor::Private::CorePointer;
+using QJanitor::Private::Janitor;
+using QJanitor::Private::JanitorPointer;
 using QJanitor::Private::Mailbox;
 using QJanitor::Private::Ticket;
 
-inline CorePointer makeCore()
+inline JanitorPointer makeJanitor()
 {
-    return CorePointer(new Core(QJanitor::Options(), {}, Core::Level::Nested));
+    return JanitorPointer(new Janitor(QJanitor::Options(), {}, Janitor::Level::Nested));
 }
 
 /// Stands for the queued signal: says how often the reader has been told.
@@ -68,10 +68,10 @@ inline std::string everyTicketIsRead(int threadCount, int ticketsPerThread)
     Mailbox mailbox;
     mailbox.open();
     Bell bell;
-    std::vector<CorePointer> cores;
+    std::vector<JanitorPointer> janitors;
     for (int i = 0; i < threadCount; ++i)
-        cores.push_back(makeCore());
-    std::map<Core *, int> counts;
+        janitors.push_back(makeJanitor());
+    std::map<Janitor *, int> counts;
     std::thread reader([&] {
         bool more = true;
         while (more) {
@@ -81,15 +81,15 @@ inline std::string everyTicketIsRead(int threadCount, int ticketsPerThread)
                 if (tickets.empty())
                     break;
                 for (const Ticket &ticket : tickets)
-                    ++counts[ticket.core.data()];
+                    ++counts[ticket.janitor.data()];
             }
         }
     });
     std::vector<std::thread> posters;
-    for (const CorePointer &core : cores) {
-        posters.emplace_back([&mailbox, &bell, &core, ticketsPerThread] {
+    for (const JanitorPointer &janitor : janitors) {
+        posters.emplace_back([&mailbox, &bell, &janitor, ticketsPerThread] {
             for (int i = 0; i < ticketsPerThread; ++i) {
-                Ticket ticket{core, Ticket::Matter::News};
+                Ticket ticket{janitor, Ticket::Matter::News};
                 if (mailbox.post(ticket, i % 10 == 0) == Mailbox::Answer::Tell)
                     bell.ring();
             }
@@ -99,9 +99,10 @@ inline std::string everyTicketIsRead(int threadCount, int ticketsPerThread)
         poster.join();
     bell.leave();
     reader.join();
-    for (const CorePointer &core : cores) {
-        if (counts[core.data()] != ticketsPerThread)
-            return std::to_string(counts[core.data()]) + " of " + std::to_string(ticketsPerThread);
+    for (const JanitorPointer &janitor : janitors) {
+        if (counts[janitor.data()] != ticketsPerThread)
+            return std::to_string(counts[janitor.data()]) + " of " +
+                   std::to_string(ticketsPerThread);
     }
     return {};
 }
@@ -112,14 +113,14 @@ inline std::string closingLosesNothing(int threadCount, int ticketsPerThread)
 {
     Mailbox mailbox;
     mailbox.open();
-    const CorePointer core = makeCore();
+    const JanitorPointer janitor = makeJanitor();
     std::vector<int> refused(std::size_t(threadCount), 0);
     std::vector<std::thread> posters;
     for (int &count : refused) {
-        posters.emplace_back([&mailbox, &core, &count, ticketsPerThread] {
+        posters.emplace_back([&mailbox, &janitor, &count, ticketsPerThread] {
             for (int i = 0; i < ticketsPerThread; ++i) {
-                Ticket ticket{core, Ticket::Matter::News};
-                count += mailbox.post(ticket, false) == Mailbox::Answer::Closed && ticket.core;
+                Ticket ticket{janitor, Ticket::Matter::News};
+                count += mailbox.post(ticket, false) == Mailbox::Answer::Closed && ticket.janitor;
             }
         });
     }

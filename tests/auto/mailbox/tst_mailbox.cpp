@@ -10,7 +10,7 @@
 #include <array>
 
 using QJanitor::Private::Alarm;
-using QJanitor::Private::CorePointer;
+using QJanitor::Private::JanitorPointer;
 using QJanitor::Private::Mailbox;
 using QJanitor::Private::Ticket;
 
@@ -29,7 +29,7 @@ private Q_SLOTS:
     void closedMailboxStillGivesOutWhatItHas();
     void alarms_data();
     void alarms();
-    void dueAlarmsNameTheirCores();
+    void dueAlarmsNameTheirJanitors();
     void alarmThatIsSetAgainHasItsNewTime_data();
     void alarmThatIsSetAgainHasItsNewTime();
     void ofManyThatAreDueTheEarliestComeFirst();
@@ -38,8 +38,8 @@ private Q_SLOTS:
     void openingTellsWhetherThereIsSomething();
     void newsOfFuturesIsKeptWhileItIsClosed();
     void newsOfFuturesOfManyIsKeptOnceInItsOrder();
-    void coresThatAreDoneAreNotKept_data();
-    void coresThatAreDoneAreNotKept();
+    void janitorsThatAreDoneAreNotKept_data();
+    void janitorsThatAreDoneAreNotKept();
     void everyTicketIsRead();
     void closingLosesNothing();
 };
@@ -112,29 +112,29 @@ void tst_Mailbox::answers()
 void tst_Mailbox::refusedTicketStaysWithItsPoster()
 {
     Mailbox mailbox;
-    const CorePointer core = MailboxRaces::makeCore();
-    Ticket ticket{core, Ticket::Matter::News};
+    const JanitorPointer janitor = MailboxRaces::makeJanitor();
+    Ticket ticket{janitor, Ticket::Matter::News};
     QCOMPARE(mailbox.post(ticket, false), Mailbox::Answer::Closed);
-    QCOMPARE(ticket.core.data(), core.data());
+    QCOMPARE(ticket.janitor.data(), janitor.data());
     mailbox.open();
     QCOMPARE(mailbox.post(ticket, false), Mailbox::Answer::Tell);
-    QCOMPARE(ticket.core.data(), nullptr);
+    QCOMPARE(ticket.janitor.data(), nullptr);
 }
 
 void tst_Mailbox::ticketsKeepTheirOrder()
 {
     Mailbox mailbox;
     mailbox.open();
-    std::vector<CorePointer> cores;
+    std::vector<JanitorPointer> janitors;
     for (int i = 0; i < 5; ++i) {
-        cores.push_back(MailboxRaces::makeCore());
-        Ticket ticket{cores.back(), i % 2 ? Ticket::Matter::ClearedPump : Ticket::Matter::News};
+        janitors.push_back(MailboxRaces::makeJanitor());
+        Ticket ticket{janitors.back(), i % 2 ? Ticket::Matter::ClearedPump : Ticket::Matter::News};
         mailbox.post(ticket, i == 2);
     }
     const std::vector<Ticket> tickets = mailbox.takeAll();
-    QCOMPARE(tickets.size(), cores.size());
-    for (std::size_t i = 0; i < cores.size(); ++i) {
-        QCOMPARE(tickets[i].core.data(), cores[i].data());
+    QCOMPARE(tickets.size(), janitors.size());
+    for (std::size_t i = 0; i < janitors.size(); ++i) {
+        QCOMPARE(tickets[i].janitor.data(), janitors[i].data());
         QCOMPARE(tickets[i].matter, i % 2 ? Ticket::Matter::ClearedPump : Ticket::Matter::News);
     }
 }
@@ -143,11 +143,11 @@ void tst_Mailbox::closedMailboxStillGivesOutWhatItHas()
 {
     Mailbox mailbox;
     mailbox.open();
-    Ticket ticket{MailboxRaces::makeCore(), Ticket::Matter::News};
-    const QJanitor::Private::Core *core = ticket.core.data();
+    Ticket ticket{MailboxRaces::makeJanitor(), Ticket::Matter::News};
+    const QJanitor::Private::Janitor *janitor = ticket.janitor.data();
     mailbox.post(ticket, false);
     mailbox.close();
-    QCOMPARE(mailbox.takeAll().at(0).core.data(), core);
+    QCOMPARE(mailbox.takeAll().at(0).janitor.data(), janitor);
     QVERIFY(mailbox.takeAll().empty());
 }
 
@@ -186,7 +186,7 @@ void tst_Mailbox::alarms()
     QFETCH(QByteArray, script);
     QFETCH(QByteArray, answers);
     Mailbox mailbox;
-    const CorePointer core = MailboxRaces::makeCore();
+    const JanitorPointer janitor = MailboxRaces::makeJanitor();
     std::array<Alarm, 3> alarms;
     QByteArray log;
     for (const char step : std::as_const(script)) {
@@ -200,7 +200,7 @@ void tst_Mailbox::alarms()
             log += QByteArray::number(qulonglong(mailbox.takeDue((step - '0') * 10, 9).size()));
         } else if (step >= 'A' && step <= 'C') {
             Alarm &alarm = alarms[std::size_t(step - 'A')];
-            alarm.core = core.data();
+            alarm.janitor = janitor.data();
             alarm.due = (step - 'A' + 1) * 10;
             const Mailbox::Answer answer = mailbox.setAlarm(alarm);
             log += answer == Mailbox::Answer::Tell    ? 'T'
@@ -233,13 +233,13 @@ void tst_Mailbox::openingTellsWhetherThereIsSomething()
     QFETCH(const QList<QJanitor::Private::Ticket::Matter>, posted);
     QFETCH(const bool, hasAlarm);
     Mailbox mailbox;
-    const CorePointer core = MailboxRaces::makeCore();
+    const JanitorPointer janitor = MailboxRaces::makeJanitor();
     for (const auto matter : posted) {
-        Ticket ticket{core, matter};
+        Ticket ticket{janitor, matter};
         QCOMPARE(mailbox.post(ticket, false), Mailbox::Answer::Closed);
     }
     Alarm alarm;
-    alarm.core = core.data();
+    alarm.janitor = janitor.data();
     alarm.due = 10;
     if (hasAlarm)
         QCOMPARE(mailbox.setAlarm(alarm), Mailbox::Answer::Closed);
@@ -249,39 +249,39 @@ void tst_Mailbox::openingTellsWhetherThereIsSomething()
 void tst_Mailbox::newsOfFuturesIsKeptWhileItIsClosed()
 {
     Mailbox mailbox;
-    const CorePointer core = MailboxRaces::makeCore();
+    const JanitorPointer janitor = MailboxRaces::makeJanitor();
     for (int i = 0; i < 3; ++i) {
-        Ticket ticket{core, Ticket::Matter::Futures};
+        Ticket ticket{janitor, Ticket::Matter::Futures};
         QCOMPARE(mailbox.post(ticket, true), Mailbox::Answer::Closed);
-        QCOMPARE(ticket.core.data(), core.data());
+        QCOMPARE(ticket.janitor.data(), janitor.data());
     }
     QVERIFY(mailbox.takeAll().empty());
     QVERIFY(mailbox.open());
     const std::vector<Ticket> tickets = mailbox.takeAll();
     QCOMPARE(tickets.size(), std::size_t(1));
-    QCOMPARE(tickets.front().core.data(), core.data());
+    QCOMPARE(tickets.front().janitor.data(), janitor.data());
     QCOMPARE(tickets.front().matter, Ticket::Matter::Futures);
 }
 
-void tst_Mailbox::dueAlarmsNameTheirCores()
+void tst_Mailbox::dueAlarmsNameTheirJanitors()
 {
     Mailbox mailbox;
     mailbox.open();
-    const CorePointer early = MailboxRaces::makeCore();
-    const CorePointer late = MailboxRaces::makeCore();
+    const JanitorPointer early = MailboxRaces::makeJanitor();
+    const JanitorPointer late = MailboxRaces::makeJanitor();
     Alarm earlyAlarm;
-    earlyAlarm.core = early.data();
+    earlyAlarm.janitor = early.data();
     earlyAlarm.due = 10;
     Alarm lateAlarm;
-    lateAlarm.core = late.data();
+    lateAlarm.janitor = late.data();
     lateAlarm.due = 20;
     mailbox.setAlarm(lateAlarm);
     mailbox.setAlarm(earlyAlarm);
-    const std::vector<CorePointer> first = mailbox.takeDue(15, 9);
+    const std::vector<JanitorPointer> first = mailbox.takeDue(15, 9);
     QCOMPARE(first.size(), std::size_t(1));
     QCOMPARE(first[0].data(), early.data());
     QVERIFY(!earlyAlarm.isSet && lateAlarm.isSet);
-    const std::vector<CorePointer> second = mailbox.takeDue(20, 9);
+    const std::vector<JanitorPointer> second = mailbox.takeDue(20, 9);
     QCOMPARE(second.size(), std::size_t(1));
     QCOMPARE(second[0].data(), late.data());
 }
@@ -301,10 +301,10 @@ void tst_Mailbox::alarmThatIsSetAgainHasItsNewTime()
     QFETCH(const int, next);
     Mailbox mailbox;
     mailbox.open();
-    const CorePointer core = MailboxRaces::makeCore();
+    const JanitorPointer janitor = MailboxRaces::makeJanitor();
     std::array<Alarm, 3> alarms;
     for (std::size_t i = 0; i < alarms.size(); ++i) {
-        alarms[i].core = core.data();
+        alarms[i].janitor = janitor.data();
         alarms[i].due = std::int64_t(i + 1) * 10;
         mailbox.setAlarm(alarms[i]);
     }
@@ -321,10 +321,10 @@ void tst_Mailbox::ofManyThatAreDueTheEarliestComeFirst()
 {
     Mailbox mailbox;
     mailbox.open();
-    const CorePointer core = MailboxRaces::makeCore();
+    const JanitorPointer janitor = MailboxRaces::makeJanitor();
     std::array<Alarm, 10> alarms;
     for (std::size_t i = 0; i < alarms.size(); ++i) {
-        alarms[i].core = core.data();
+        alarms[i].janitor = janitor.data();
         alarms[i].due = std::int64_t((i * 7) % 10);
         mailbox.setAlarm(alarms[i]);
     }
@@ -343,10 +343,10 @@ void tst_Mailbox::noAlarmPaysForTheOthers()
     constexpr int count = 400'000;
     Mailbox mailbox;
     mailbox.open();
-    const CorePointer core = MailboxRaces::makeCore();
+    const JanitorPointer janitor = MailboxRaces::makeJanitor();
     std::vector<Alarm> alarms{std::size_t(count)};
     for (int i = 0; i < count; ++i) {
-        alarms[std::size_t(i)].core = core.data();
+        alarms[std::size_t(i)].janitor = janitor.data();
         alarms[std::size_t(i)].due = i;
         mailbox.setAlarm(alarms[std::size_t(i)]);
     }
@@ -358,7 +358,7 @@ void tst_Mailbox::noAlarmPaysForTheOthers()
         mailbox.setAlarm(rung);
         QCOMPARE(mailbox.nextAlarm(), now + 1);
     }
-    QCOMPARE(mailbox.coresWithAlarm().size(), std::size_t(count));
+    QCOMPARE(mailbox.janitorsWithAlarm().size(), std::size_t(count));
 }
 
 /// So many that to look at all of them for each takes longer than a test may.
@@ -367,59 +367,59 @@ void tst_Mailbox::newsOfFuturesOfManyIsKeptOnceInItsOrder()
     constexpr int count = 100'000;
     constexpr int rounds = 4;
     Mailbox mailbox;
-    std::vector<CorePointer> cores;
+    std::vector<JanitorPointer> janitors;
     for (int i = 0; i < count; ++i)
-        cores.push_back(MailboxRaces::makeCore());
+        janitors.push_back(MailboxRaces::makeJanitor());
     for (int round = 0; round < rounds; ++round) {
-        for (const CorePointer &core : cores) {
-            Ticket ticket{core, Ticket::Matter::Futures};
+        for (const JanitorPointer &janitor : janitors) {
+            Ticket ticket{janitor, Ticket::Matter::Futures};
             QCOMPARE(mailbox.post(ticket, true), Mailbox::Answer::Closed);
         }
     }
     QVERIFY(mailbox.open());
     const std::vector<Ticket> tickets = mailbox.takeAll();
-    QCOMPARE(tickets.size(), cores.size());
-    for (std::size_t i = 0; i < cores.size(); ++i)
-        QCOMPARE(tickets[i].core.data(), cores[i].data());
+    QCOMPARE(tickets.size(), janitors.size());
+    for (std::size_t i = 0; i < janitors.size(); ++i)
+        QCOMPARE(tickets[i].janitor.data(), janitors[i].data());
     // They are kept again for the application after the next.
     mailbox.close();
-    Ticket ticket{cores.front(), Ticket::Matter::Futures};
+    Ticket ticket{janitors.front(), Ticket::Matter::Futures};
     QCOMPARE(mailbox.post(ticket, true), Mailbox::Answer::Closed);
     mailbox.open();
     QCOMPARE(mailbox.takeAll().size(), std::size_t(1));
 }
 
-void tst_Mailbox::coresThatAreDoneAreNotKept_data()
+void tst_Mailbox::janitorsThatAreDoneAreNotKept_data()
 {
     QTest::addColumn<int>("alive");
     for (const int alive : {0, 1, 2, 100})
         QTest::addRow("%d are not done", alive) << alive;
 }
 
-void tst_Mailbox::coresThatAreDoneAreNotKept()
+void tst_Mailbox::janitorsThatAreDoneAreNotKept()
 {
     QFETCH(const int, alive);
     Mailbox mailbox;
-    std::vector<CorePointer> cores;
-    const auto post = [&mailbox](const CorePointer &core) {
-        Ticket ticket{core, Ticket::Matter::Futures};
+    std::vector<JanitorPointer> janitors;
+    const auto post = [&mailbox](const JanitorPointer &janitor) {
+        Ticket ticket{janitor, Ticket::Matter::Futures};
         mailbox.post(ticket, true);
     };
     for (int i = 0; i < alive; ++i) {
-        cores.push_back(MailboxRaces::makeCore());
-        post(cores.back());
+        janitors.push_back(MailboxRaces::makeJanitor());
+        post(janitors.back());
     }
     for (int i = 0; i < 1000; ++i) {
-        const CorePointer shortLived = MailboxRaces::makeCore();
+        const JanitorPointer shortLived = MailboxRaces::makeJanitor();
         post(shortLived);
         shortLived->endCallee();
         QVERIFY(shortLived->isDone());
     }
     mailbox.open();
     const std::vector<Ticket> tickets = mailbox.takeAll();
-    for (std::size_t i = 0; i < cores.size(); ++i)
-        QCOMPARE(tickets.at(i).core.data(), cores[i].data());
-    QVERIFY(tickets.size() <= 2 * cores.size() + 1);
+    for (std::size_t i = 0; i < janitors.size(); ++i)
+        QCOMPARE(tickets.at(i).janitor.data(), janitors[i].data());
+    QVERIFY(tickets.size() <= 2 * janitors.size() + 1);
 }
 
 void tst_Mailbox::everyTicketIsRead()

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "janitor/core_p.h"
+#include "janitor/janitor_p.h"
 
 namespace QJanitor::Private {
 
@@ -24,9 +24,9 @@ inline Ledger::Pending oneOf(JobKind kind)
     return kind == JobKind::Daemon ? Ledger::Pending{1, 0} : Ledger::Pending{0, 1};
 }
 
-/// A pump that has been given to the pool and has not got to its first job. Written under the core's
+/// A pump that has been given to the pool and has not got to its first job. Written under the janitor's
 /// lock.
-struct Core::Beginning
+struct Janitor::Beginning
 {
     void end()
     {
@@ -46,35 +46,35 @@ struct Core::Beginning
     time is starting: once it has taken a job and sees more, it starts the next, up to the pool's
     limit.
 */
-struct Core::Lane
+struct Janitor::CallableList
 {
-    explicit Lane(JobKind kind_)
+    explicit CallableList(JobKind kind_)
         : kind(kind_)
     {}
 
     // First what spawners read, last what takers write: the queue keeps them on lines apart.
     const JobKind kind;
     std::atomic<int> limit{1};   ///< The pool's maxThreadCount(), as last seen.
-    std::atomic<int> pumps{0};   ///< Written under the core's lock.
-    std::atomic<int> running{0}; ///< Pumps that have a thread. Written under the core's lock.
+    std::atomic<int> pumps{0};   ///< Written under the janitor's lock.
+    std::atomic<int> running{0}; ///< Pumps that have a thread. Written under the janitor's lock.
     Beginning starting;          ///< Waits for its turn in the pool.
     Beginning urgent;            ///< Gets a thread at once.
     JobQueue queue;
     std::mutex takers;
 };
 
-/// A thread that takes jobs from a lane: a pump, or one that helps while it waits.
-struct Core::Worker
+/// A thread that takes jobs from a callables: a pump, or one that helps while it waits.
+struct Janitor::Worker
 {
-    Worker(Core &core, Lane &lane_, const Pump *pump_ = nullptr)
-        : lane(lane_)
+    Worker(Janitor &janitor, CallableList &callables_, const Pump *pump_ = nullptr)
+        : callables(callables_)
         , pump(pump_)
     {
-        context.core = &core;
-        context.kind = lane.kind;
+        context.janitor = &janitor;
+        context.kind = callables.kind;
     }
 
-    Lane &lane;
+    CallableList &callables;
     const Pump *const pump; ///< Null if it only helps.
     JobContext context;
     JobQueue::Chunk *chunk = nullptr;

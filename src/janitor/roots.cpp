@@ -5,7 +5,7 @@
 // have none, and the root, which takes what nobody else can.
 
 #include "agent/agentthread_p.h"
-#include "janitor/core_p.h"
+#include "janitor/janitor_p.h"
 
 namespace QJanitor::Private {
 
@@ -15,8 +15,8 @@ namespace {
 struct Globals
 {
     std::mutex mutex;
-    CorePointer application;
-    CorePointer root;
+    JanitorPointer application;
+    JanitorPointer root;
     bool rootIsRetired = false; ///< The application no longer waits for it.
     std::vector<Observer *> observers;
     std::atomic<bool> hasApplication{false}; ///< Spares the lock where there is no exec().
@@ -30,7 +30,7 @@ Globals &globals()
 
 } // namespace
 
-CorePointer Core::application()
+JanitorPointer Janitor::application()
 {
     if (!globals().hasApplication.load(std::memory_order_acquire))
         return {};
@@ -38,9 +38,9 @@ CorePointer Core::application()
     return globals().application;
 }
 
-void Core::setApplication(const CorePointer &core)
+void Janitor::setApplication(const JanitorPointer &janitor)
 {
-    CorePointer previous = core;
+    JanitorPointer previous = janitor;
     {
         const std::lock_guard lock(globals().mutex);
         previous.swap(globals().application);
@@ -49,48 +49,48 @@ void Core::setApplication(const CorePointer &core)
     nudgeEveryone();
 }
 
-void Core::addObserver(Observer *observer)
+void Janitor::addObserver(Observer *observer)
 {
     const std::lock_guard lock(globals().mutex);
     globals().observers.push_back(observer);
 }
 
-void Core::removeObserver(Observer *observer)
+void Janitor::removeObserver(Observer *observer)
 {
     const std::lock_guard lock(globals().mutex);
     std::erase(globals().observers, observer);
 }
 
-void Core::nudgeEveryone()
+void Janitor::nudgeEveryone()
 {
     const std::lock_guard lock(globals().mutex);
     for (Observer *observer : globals().observers)
         observer->nudgeAnew();
 }
 
-CorePointer Core::root()
+JanitorPointer Janitor::root()
 {
     if (!AgentThread::hasApplication())
         return {};
-    CorePointer old; // destroyed without the lock
+    JanitorPointer old; // destroyed without the lock
     const std::lock_guard lock(globals().mutex);
     if (globals().rootIsRetired)
         return {};
     old = globals().root;
     if (!globals().root || globals().root->isDone())
-        globals().root = new Core({.name = "root"}, {}, Level::Root);
+        globals().root = new Janitor({.name = "root"}, {}, Level::Root);
     return globals().root;
 }
 
-void Core::allowRoot()
+void Janitor::allowRoot()
 {
     const std::lock_guard lock(globals().mutex);
     globals().rootIsRetired = false;
 }
 
-CorePointer Core::retireRoot()
+JanitorPointer Janitor::retireRoot()
 {
-    CorePointer old; // destroyed without the lock
+    JanitorPointer old; // destroyed without the lock
     const std::lock_guard lock(globals().mutex);
     if (globals().root && !globals().root->isDone())
         return globals().root;
@@ -99,19 +99,19 @@ CorePointer Core::retireRoot()
     return {};
 }
 
-static CorePointer runningApplication()
+static JanitorPointer runningApplication()
 {
-    CorePointer core = Core::application();
-    if (core && core->isDone())
-        core.reset();
-    return core;
+    JanitorPointer janitor = Janitor::application();
+    if (janitor && janitor->isDone())
+        janitor.reset();
+    return janitor;
 }
 
-Core *ambientCore(CorePointer &keep)
+Janitor *ambientJanitor(JanitorPointer &keep)
 {
     const Frame &frame = presentFrame();
-    if (Core *core = frame.core.data())
-        return frame.role == Role::Callee ? core : core->effective();
+    if (Janitor *janitor = frame.janitor.data())
+        return frame.role == Role::Callee ? janitor : janitor->effective();
     keep = runningApplication();
     return keep.data();
 }
@@ -119,7 +119,7 @@ Core *ambientCore(CorePointer &keep)
 Frame ambientFrame()
 {
     const Frame &frame = presentFrame();
-    return frame.core ? frame : Frame{runningApplication(), Role::Callee};
+    return frame.janitor ? frame : Frame{runningApplication(), Role::Callee};
 }
 
 } // namespace QJanitor::Private

@@ -21,22 +21,22 @@ inline constexpr bool isCoroutine<QCoro::Task<T>> = true;
     The outermost coroutine of a job: holds the callable, calls it, awaits what it returned, and tells
     the janitor. So what a lambda coroutine has captured lives as long as the coroutine.
 */
-struct CoJobDriver
+struct CoroutineDriver
 {
     class promise_type;
     std::coroutine_handle<promise_type> coroutine;
 };
 
-class CoJobDriver::promise_type
+class CoroutineDriver::promise_type
 {
 public:
     template<class F>
-    promise_type(F &, CoJob &job)
+    promise_type(F &, SpawnedCoroutine &job)
         : m_ambient(job)
         , m_end(job)
     {}
 
-    CoJobDriver get_return_object() noexcept
+    CoroutineDriver get_return_object() noexcept
     {
         return {std::coroutine_handle<promise_type>::from_promise(*this)};
     }
@@ -79,7 +79,7 @@ private:
     /// The captures go first, under the job's janitor; only then the job counts as ended.
     Q_NEVER_INLINE static void end(std::coroutine_handle<promise_type> handle) noexcept
     {
-        CoJobEnd ending(std::move(handle.promise().m_end));
+        CoroutineEnd ending(std::move(handle.promise().m_end));
         Ambient ambient(std::move(handle.promise().m_ambient));
         handle.destroy();
         ambient.swapOutForGood();
@@ -87,11 +87,11 @@ private:
     }
 
     Ambient m_ambient;
-    CoJobEnd m_end;
+    CoroutineEnd m_end;
 };
 
 template<class F>
-CoJobDriver drive(F callable, CoJob &)
+CoroutineDriver drive(F callable, SpawnedCoroutine &)
 {
     using Value = typename std::remove_cvref_t<std::invoke_result_t<F &>>::value_type;
     if constexpr (FailsByValue<Value>) {
@@ -105,7 +105,7 @@ CoJobDriver drive(F callable, CoJob &)
 
 template<class Job>
 inline constexpr CoroutineType coroutineType = {
-    [](void *source, CoJob &job) {
+    [](void *source, SpawnedCoroutine &job) {
         return drive<std::decay_t<Job>>(sourceAt<Job>(source), job).coroutine.address();
     },
     [](void *frame) noexcept { std::coroutine_handle<>::from_address(frame).resume(); },

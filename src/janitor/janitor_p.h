@@ -7,8 +7,8 @@
 
 #include "mail/alarmheap_p.h"
 #include "ambient/ambient_p.h"
-#include "janitor/corefutures_p.h"
-#include "janitor/corenews_p.h"
+#include "janitor/futures_p.h"
+#include "janitor/news_p.h"
 #include "jobs/jobqueue_p.h"
 #include "rules/ledger_p.h"
 
@@ -41,8 +41,8 @@ namespace QJanitor::Private {
 struct Outcome;
 class Pump;
 
-/// Which lists a core is in already, noted by those that have the lists: to search them for each of very
-/// many cores would cost more than all else.
+/// Which lists a janitor is in already, noted by those that have the lists: to search them for each of very
+/// many janitors would cost more than all else.
 struct ListedBy
 {
     bool mailbox = false; ///< For the next application. Under the mailbox's lock.
@@ -62,30 +62,30 @@ struct Waker
     Reference-counted: its jobs, pumps, clients, and the janitors inside it keep it alive. Being
     alive says nothing about being open; that is the ledger's.
 
-    Locks: m_mutex is this core's; it is taken before that of an enclosing core, never after. Each
-    lane has one more for its takers, inside which no other is taken. No user code runs under
+    Locks: m_mutex is this janitor's; it is taken before that of an enclosing janitor, never after. Each
+    list of callables has one more for its takers, inside which no other is taken. No user code runs under
     either.
 */
-class Core : public QSharedData
+class Janitor : public QSharedData
 {
 public:
     /// What an Options cannot say.
     enum class Level { Nested, Application, Root };
 
     /// \a outer is the frame in which the janitor is opened.
-    Core(const Options &options, Frame outer, Level level);
-    ~Core();
-    Q_DISABLE_COPY_MOVE(Core)
+    Janitor(const Options &options, Frame outer, Level level);
+    ~Janitor();
+    Q_DISABLE_COPY_MOVE(Janitor)
 
-    ListedBy listedBy; ///< Not used by the core itself.
+    ListedBy listedBy; ///< Not used by the janitor itself.
 
-    // ---- asked before anything is started: corejobs.cpp
+    // ---- asked before anything is started: callables.cpp
     SpawnError spawn(const Offer &offer);
     bool accepts(JobKind kind) const;
-    Core *enclosing() const { return m_outer.core.data(); }
+    Janitor *enclosing() const { return m_outer.janitor.data(); }
     const Frame &outer() const { return m_outer; }
 
-    // ---- jobs that are futures: corefutures.cpp, coresettling.cpp
+    // ---- jobs that are futures: futures.cpp, settling.cpp
     /// Settles new futures, and returns some to watch. While there are others, call it again later.
     std::vector<WatchedJob *> takeNewFutures();
     /// Returns whether the agent is to look again by itself; otherwise it gets another ticket.
@@ -102,18 +102,18 @@ public:
     /// Without an application, settles the futures that have finished; else tells the agent of them.
     void lookAfterFutures();
 
-    // ---- futures and promises that are to stop: corestops.cpp
-    /// Shows the progress of the job in \a slot, and cancels it when it should stop.
-    void addPromise(const Slot *slot, JobKind kind, const QFuture<void> &future);
-    void removePromise(const Slot *slot);
+    // ---- futures and promises that are to stop: stops.cpp
+    /// Shows the progress of the job in \a cell, and cancels it when it should stop.
+    void addPromise(const JobCell *cell, JobKind kind, const QFuture<void> &future);
+    void removePromise(const JobCell *cell);
 
-    // ---- jobs that are coroutines: corecoroutines.cpp
-    void endCoroutine(CoJob &job, const Error &error);
+    // ---- jobs that are coroutines: coroutines.cpp
+    void endCoroutine(SpawnedCoroutine &job, const Error &error);
 
-    // ---- run by a pump, or by a thread that waits: corejobs.cpp
+    // ---- run by a pump, or by a thread that waits: callables.cpp
     /// Runs queued jobs until there are none, or for a time slice, on the thread of \a pump.
     void runJobs(const Pump &pump, bool wasTakenForLost);
-    /// Runs one queued job, or one of a ward, on this thread. Returns false if there is none.
+    /// Runs one queued job, or one of a giver, on this thread. Returns false if there is none.
     bool runOneJob();
     /// Takes pumps that have not started back from the pool: there is nothing left for them.
     void callOffPumps();
@@ -122,16 +122,16 @@ public:
     void restartPumps() noexcept;
     /// Looks at those that have not begun for \a patience, twice if it is the usual one.
     void lookAtPumps(std::int64_t now, std::int64_t patience = usualPatience);
-    /// Not to be touched but by one of its threads, or as in corepumps.cpp: it may have gone.
+    /// Not to be touched but by one of its threads, or as in pumps.cpp: it may have gone.
     QThreadPool *pool() const { return m_pool; }
     /// Whether this thread belongs to the pool. Jobs of the pool's keep it, without any it is not asked.
     bool runsOnThisThread() const;
     /// Whether the thread that has opened the janitor belonged to the pool that was passed in.
     bool isOpenedByItsPool() const { return m_isOpenedByItsPool; }
 
-    // ---- the way to the end: core.cpp
+    // ---- the way to the end: janitor.cpp
     Ledger::Pending pending() const;
-    /// The callee is a function that runs on this thread. To be called before anybody else knows the core.
+    /// The callee is a function that runs on this thread. To be called before anybody else knows the janitor.
     void setCalleeHere();
     /// Whether there is no callee that may go on when the process ends: it is on this thread, or that of
     /// the application, or there is an owner instead.
@@ -147,10 +147,10 @@ public:
     bool hasCalleeEnded() const { return m_calleeEnded.load(std::memory_order_relaxed); }
     /// Returns \c true once the report is there.
     bool isDone() const { return m_done.load(std::memory_order_acquire); }
-    /// The core that took this one's jobs over, or this one.
-    Core *effective();
+    /// The janitor that took this one's jobs over, or this one.
+    Janitor *effective();
     /// Who waits for this one's jobs: effective(), or null if they have been given up.
-    Core *waiter();
+    Janitor *waiter();
     Report report() const;
     QList<JobInfo> jobs() const;
     /// Counts the futures that have finished, and has the others handed on: after a failure.
@@ -161,10 +161,10 @@ public:
     void setWaker(Waker *waker);
     /// Has the thread that waits look at everything again.
     void lookAgain();
-    /// Blocks until this core is done; only for a moment if there are futures to look after.
+    /// Blocks until this janitor is done; only for a moment if there are futures to look after.
     void waitOn(Waker &waker);
 
-    // ---- exec() only: core.cpp, coreclock.cpp
+    // ---- exec() only: janitor.cpp, clock.cpp
     /// Quits the application's event loop, as a signal asks for.
     void quit();
     /// As quit(), but no window is asked whether it may be closed. Only of the application janitor.
@@ -174,13 +174,13 @@ public:
     /// Asks the daemons to stop and gives up waiting, now or as soon as the event loop has ended.
     void stopWaiting();
 
-    // ---- the time that draining takes: coreclock.cpp
+    // ---- the time that draining takes: clock.cpp
     void onAlarm();
     /// Sets the drain timeout, before draining starts.
     void limitDraining(std::int64_t milliseconds);
     std::int64_t drainTimeout() const { return m_drainTimeout.load(std::memory_order_relaxed); }
 
-    // ---- told to others: corenews.cpp
+    // ---- told to others: news.cpp
     QFuture<void> whenever(Role role, bool draining);
     QFuture<Report> future();
     void observe(Observer *observer);
@@ -191,44 +191,44 @@ public:
     void publish();
     void nudgeObservers();
 
-    // ---- the two that outlive a scope: coreglobals.cpp
+    // ---- the two that outlive a scope: roots.cpp
     /// The janitor of the current exec(), else of the last one; null before the first.
-    static CorePointer application();
-    static void setApplication(const CorePointer &core);
+    static JanitorPointer application();
+    static void setApplication(const JanitorPointer &janitor);
     /// Nudges \a observer whenever there is another application janitor, or another application.
     static void addObserver(Observer *observer);
     static void removeObserver(Observer *observer);
     static void nudgeEveryone();
     /// The safety net; null without an application, for then nobody would wait for it.
-    static CorePointer root();
+    static JanitorPointer root();
     /// Allows a root for an application that begins.
     static void allowRoot();
     /// Returns a root that is to be drained; if there is none, there will be none for this application.
-    static CorePointer retireRoot();
+    static JanitorPointer retireRoot();
 
     /// Its place among those that the end of the process looks after, see ProcessEnd.
-    struct Listing
+    struct EndListing
     {
-        Core *previous = nullptr;
-        Core *next = nullptr;
-        bool isListed = false; ///< Under this core's lock; the others under the list's.
+        Janitor *previous = nullptr;
+        Janitor *next = nullptr;
+        bool isListed = false; ///< Under this janitor's lock; the others under the list's.
     };
-    Listing listing;
+    EndListing listing;
 
 private:
     /// A pump that has neither begun nor waits in its pool's queue at two looks, as long apart as this, is
     /// lost. A new thread begins sooner even on a busy machine.
     static constexpr std::int64_t usualPatience = 500; // ms
     struct Beginning;
-    struct Lane;
+    struct CallableList;
     struct Worker;
     /// Allocates nothing for two lanes.
     using IdlePumps = QVarLengthArray<std::unique_ptr<Pump>, 4>;
     /// What is left to do once the lock is released.
-    struct Todo
+    struct Aftermath
     {
         bool quit = false;
-        bool addWards = false;
+        bool addGivers = false;
         bool takenByRoot = false;
         bool tellNow = false;
         bool letGo = false;
@@ -239,13 +239,13 @@ private:
         QList<JobInfo> unfinished;
         QList<JobInfo> goingOn; ///< Instead, if nobody takes them.
         std::vector<QFuture<void>> toCancel;
-        std::vector<CorePointer> toCancelInside;
+        std::vector<JanitorPointer> toCancelInside;
     };
 
     /// A promise that a running job holds.
     struct HeldPromise
     {
-        const Slot *slot;
+        const JobCell *cell;
         JobKind kind;
         QFuture<void> future;
         Progress progress{};
@@ -254,18 +254,18 @@ private:
     SpawnError enqueue(const Offer &offer);
     SpawnError adopt(const Offer &offer);
     SpawnError spawnCoroutine(const Offer &offer);
-    /// Has the enclosing cores cancel the futures of this one's daemons when they stop, until it is done.
+    /// Has the enclosing janitors cancel the futures of this one's daemons when they stop, until it is done.
     void followOuterStops()
     {
-        if (m_outer.core && !m_followsOuter.load(std::memory_order_acquire))
+        if (m_outer.janitor && !m_followsOuter.load(std::memory_order_acquire))
             joinOuters();
     }
     void joinOuters();
-    void forgetInner(Core *core);
+    void forgetInner(Janitor *janitor);
     template<class F>
     void forEachStopper(F function);
     void cancelDaemons();
-    void collectToCancel(Todo &todo);
+    void collectToCancel(Aftermath &after);
     void cancelOneByOne();
     std::optional<QFuture<void>> nextToCancel();
     std::vector<AnyFuture> &roomForNew(FutureFacts &&facts);
@@ -296,7 +296,7 @@ private:
             postFuturesTicket();
     }
     void postFuturesTicket();
-    bool goOn(JobKind kind, Slot &slot, Adoption &adoption);
+    bool goOn(JobKind kind, JobCell &cell, Adoption &adoption);
     Outcome waitHere(JobKind kind, const Adoption &adoption);
     template<class Visitor>
     void visitDaemonFutures(Visitor visitor);
@@ -306,76 +306,76 @@ private:
     template<class Visitor>
     void visitLive(Visitor visitor, std::int64_t now, qsizetype most) const;
 
-    Lane &lane(JobKind kind);
-    Lane &addLane(JobKind kind);
-    void build(Lane &lane, JobQueue::Place place, const Offer &offer);
-    void handInLate(Lane &lane, JobQueue::Place place);
-    void startPumpIfNeeded(Lane &lane);
-    void ensurePump(Lane &lane) noexcept;
-    void sendPump(Lane &lane, std::unique_ptr<Pump> &pump, Beginning &beginning);
+    CallableList &callables(JobKind kind);
+    CallableList &addCallableList(JobKind kind);
+    void build(CallableList &callables, JobQueue::Place place, const Offer &offer);
+    void handInLate(CallableList &callables, JobQueue::Place place);
+    void startPumpIfNeeded(CallableList &callables);
+    void ensurePump(CallableList &callables) noexcept;
+    void sendPump(CallableList &callables, std::unique_ptr<Pump> &pump, Beginning &beginning);
     void watchPumps() noexcept;
-    void pumpRuns(Lane &lane, const Pump &pump, bool wasTakenForLost);
-    void pumpHasJob(Lane &lane, const Pump &pump);
-    void pumpGoes(Lane &lane, const Pump *pump, bool hasRun);
+    void pumpRuns(CallableList &callables, const Pump &pump, bool wasTakenForLost);
+    void pumpHasJob(CallableList &callables, const Pump &pump);
+    void pumpGoes(CallableList &callables, const Pump *pump, bool hasRun);
     bool isPumpBeginning() const;
-    bool queueAgain(Lane &lane, const Pump &pump) noexcept;
-    bool lookAtPump(Lane &lane, Beginning &beginning, std::int64_t now, std::int64_t patience,
-                    IdlePumps &idle);
-    static bool hasJobs(Lane &lane);
+    bool queueAgain(CallableList &callables, const Pump &pump) noexcept;
+    bool lookAtPump(CallableList &callables, Beginning &beginning, std::int64_t now,
+                    std::int64_t patience, IdlePumps &idle);
+    static bool hasJobs(CallableList &callables);
     JobQueue::Place next(Worker &worker);
     void leaveChunk(Worker &worker, JobQueue::Chunk *chunk);
     void run(Worker &worker, JobQueue::Place place);
-    void dropLabel(Lane &lane, JobQueue::Place place);
+    void dropLabel(CallableList &callables, JobQueue::Place place);
     void settleQuietly(std::int64_t count = 1);
-    /// What still lists a job that ends: exactly one, or none if it comes from a ward.
-    struct Listed
+    /// What still lists a job that ends: exactly one, or none if it comes from a giver.
+    struct Listing
     {
-        Slot *slot = nullptr;
+        JobCell *cell = nullptr;
         WatchedJob *watched = nullptr;
-        CoJob *coroutine = nullptr;
+        SpawnedCoroutine *coroutine = nullptr;
     };
     /// How an end was counted: by whom, and through whose hands it went.
     struct Ending
     {
-        CorePointer by; ///< Null if nobody waits for the job any more.
-        Todo todo;
+        JanitorPointer by; ///< Null if nobody waits for the job any more.
+        Aftermath after;
         struct Passed
         {
-            CorePointer ward;
-            CorePointer taker;
+            JanitorPointer giver;
+            JanitorPointer taker;
             bool wasLast;
         };
         QVarLengthArray<Passed, 2> passed;
     };
     void settle(JobKind kind, Ledger::End end, const Error &error, Ledger::Weight weight,
-                Listed listed);
+                Listing listed);
     void count(JobKind kind, Ledger::End end, const Error &error, Ledger::Weight weight,
-               Listed listed, Ending &ending);
+               Listing listed, Ending &ending);
     void passOn(JobKind kind, Ledger::End end, const Error &error, Ending &ending);
     static void carryOut(Ending &ending);
-    void unlist(Listed listed);
-    void keep(const Error &error, Ledger::Weight weight, Todo &todo);
+    void unlist(Listing listed);
+    void keep(const Error &error, Ledger::Weight weight, Aftermath &after);
 
-    void advance(Todo &todo);
-    bool isToPrepareHandingOn(Todo &todo);
+    void advance(Aftermath &after);
+    bool isToPrepareHandingOn(Aftermath &after);
     void prepareHandingOnSoon();
-    bool handOn(Todo &todo);
-    bool takeOver(Core &ward);
-    void dropWard(const Core *ward);
-    void close(Todo &todo, bool leaves);
+    bool handOn(Aftermath &after);
+    bool takeOver(Janitor &giver);
+    void dropGiver(const Janitor *giver);
+    void close(Aftermath &after, bool leaves);
     void finish();
     void wake();
-    std::vector<CorePointer> wards() const;
-    void addWardsToReport(Todo &todo);
-    void carryOut(Todo &todo);
+    std::vector<JanitorPointer> givers() const;
+    void addGiversToReport(Aftermath &after);
+    void carryOut(Aftermath &after);
     QString describeName() const;
-    void startClock(Todo &todo);
+    void startClock(Aftermath &after);
     void setAlarm();
     void clearIdleAlarm();
     bool lookAtClock(std::int64_t now);
     bool lookAtPromises(std::int64_t now);
     bool lookAtJobs(std::int64_t now);
-    bool lookAtWards(std::int64_t now);
+    bool lookAtGivers(std::int64_t now);
     void planLook(std::int64_t now);
     void forgetByOuters();
     bool hasForwardedAll() const;
@@ -383,7 +383,7 @@ private:
     std::int64_t deadline() const;
     void planAlarm();
     void giveUp();
-    bool abandon(const QList<JobInfo> &ofWards, Todo &todo);
+    bool abandon(const QList<JobInfo> &ofGivers, Aftermath &after);
     Error timeoutError(const QList<JobInfo> &jobs) const;
     void skipStop(std::int64_t now);
     void warn();
@@ -405,16 +405,16 @@ private:
 
     mutable std::mutex m_mutex;
     Ledger m_ledger;
-    std::array<std::atomic<Lane *>, 2> m_lanes{};
+    std::array<std::atomic<CallableList *>, 2> m_callables{};
     Waker *m_waker = nullptr;
-    bool m_helpWanted = false; ///< The waiter is to look again: at a ward's jobs, or at futures.
-    CorePointer m_takerPointer;
+    bool m_helpWanted = false; ///< The waiter is to look again: at a giver's jobs, or at futures.
+    JanitorPointer m_takerPointer;
     HandingOn m_handingOn = HandingOn::NotDue;
     int m_batches = 0;         ///< Of ends that are being counted one by one, and belong together.
     qsizetype m_justEnded = 0; ///< Daemons that were not counted yet when the others were given up.
     std::int64_t m_forwarded = 0; ///< Of the jobs that were handed on: how many have ended.
-    QList<JobInfo> m_lateJobs;    ///< Jobs of wards that failed between handing on and the report.
-    std::vector<CorePointer> m_wards; ///< No QList: it looks at its count of owners unordered.
+    QList<JobInfo> m_lateJobs;    ///< Jobs of givers that failed between handing on and the report.
+    std::vector<JanitorPointer> m_givers; ///< No QList: it looks at its count of owners unordered.
     QList<Error> m_errors;
     qsizetype m_errorCount = 0;
     Error m_cause;
@@ -432,9 +432,9 @@ private:
     std::int64_t m_endedAtLastLook = 0;
     /// Until when those may be counted that have just ended.
     std::int64_t m_lastMoment = Alarm::never;
-    Alarm m_alarm{.core = this};
+    Alarm m_alarm{.janitor = this};
     std::list<FutureBatch> m_newFutures; ///< Nobody watches these yet.
-    CorePointer m_self;                  ///< As long as there are new futures.
+    JanitorPointer m_self;               ///< As long as there are new futures.
     WatchedJobs m_watchedJobs;
     /// A watcher costs more than a look. While looks find many that have finished, few are watched.
     std::size_t m_watchLimit = 64;
@@ -442,11 +442,12 @@ private:
     std::size_t m_listedCount = 0;      ///< Ever.
     std::size_t m_listedAtLastLook = 0; ///< By the agent.
     std::vector<HeldPromise> m_heldPromises;
-    Core *m_nextUnowned = nullptr; ///< In the list of the destructor.
-    std::vector<Core *> m_inner; ///< Janitors inside: their futures are cancelled with this one's.
+    Janitor *m_nextUnowned = nullptr; ///< In the list of the destructor.
+    std::vector<Janitor *>
+        m_inner; ///< Janitors inside: their futures are cancelled with this one's.
     std::atomic<bool> m_followsOuter{false}; ///< Written under the lock.
 
-    std::atomic<Core *> m_taker{nullptr};
+    std::atomic<Janitor *> m_taker{nullptr};
     std::atomic<bool> m_stop{false};
     std::atomic<bool> m_calleeEnded{false};
     std::atomic<bool> m_draining{false};
@@ -456,27 +457,30 @@ private:
     std::atomic<int> m_settling{0}; ///< Who have taken futures and have yet to count them.
     std::atomic<bool> m_watched{false};       ///< Somebody observes or holds a future.
     std::atomic<bool> m_futuresPosted{false}; ///< The agent is about to take the new futures.
-    std::atomic<bool> m_told{false}; ///< The agent has a ticket of this core that it has not read.
+    std::atomic<bool> m_told{
+        false}; ///< The agent has a ticket of this janitor that it has not read.
 };
 
-/// Calls \a function with each enclosing core whose stop is a stop for the daemons of this one, too.
+/// Calls \a function with each enclosing janitor whose stop is a stop for the daemons of this one, too.
 template<class F>
-void Core::forEachStopper(F function)
+void Janitor::forEachStopper(F function)
 {
     Role role = m_outer.role;
-    for (Core *core = enclosing(); core && role != Role::CleanupJob; core = core->enclosing()) {
-        function(*core);
-        role = core->m_outer.role;
+    for (Janitor *janitor = enclosing(); janitor && role != Role::CleanupJob;
+         janitor = janitor->enclosing()) {
+        function(*janitor);
+        role = janitor->m_outer.role;
     }
 }
 
 // Inline, for every future that is adopted asks.
-inline bool Core::isStopRequested(Role role) const
+inline bool Janitor::isStopRequested(Role role) const
 {
-    for (const Core *core = this; core && role != Role::CleanupJob; core = core->enclosing()) {
-        if (core->m_stop.load(std::memory_order_relaxed))
+    for (const Janitor *janitor = this; janitor && role != Role::CleanupJob;
+         janitor = janitor->enclosing()) {
+        if (janitor->m_stop.load(std::memory_order_relaxed))
             return true;
-        role = core->m_outer.role;
+        role = janitor->m_outer.role;
     }
     return false;
 }
@@ -484,6 +488,6 @@ inline bool Core::isStopRequested(Role role) const
 /// Returns the frame that counts on this thread: the slot's, else that of the running exec().
 Frame ambientFrame();
 /// Returns only its janitor, and at less cost; \a keep holds it where the slot does not.
-Core *ambientCore(CorePointer &keep);
+Janitor *ambientJanitor(JanitorPointer &keep);
 
 } // namespace QJanitor::Private

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// The part of the core that lists its live jobs.
+// The part of the janitor that lists its live jobs.
 
-#include "coro/cojob_p.h"
-#include "janitor/corelane_p.h"
+#include "coro/spawnedcoroutine_p.h"
+#include "janitor/callablelist_p.h"
 #include "jobs/job_p.h"
 
 #include <algorithm>
@@ -12,21 +12,21 @@
 
 namespace QJanitor::Private {
 
-QList<JobInfo> Core::jobs() const
+QList<JobInfo> Janitor::jobs() const
 {
     QList<JobInfo> jobs;
-    std::vector<CorePointer> wards;
+    std::vector<JanitorPointer> givers;
     {
         const std::lock_guard lock(m_mutex);
         list(jobs);
-        wards = m_wards;
+        givers = m_givers;
     }
-    for (const CorePointer &ward : wards)
-        jobs += ward->jobs();
+    for (const JanitorPointer &giver : givers)
+        jobs += giver->jobs();
     return jobs;
 }
 
-std::vector<LiveJob> Core::oldestJobs(qsizetype most) const
+std::vector<LiveJob> Janitor::oldestJobs(qsizetype most) const
 {
     std::vector<LiveJob> jobs;
     addOldestJobs(jobs, most);
@@ -38,10 +38,10 @@ std::vector<LiveJob> Core::oldestJobs(qsizetype most) const
     return jobs;
 }
 
-/// Adds the oldest live jobs of each sort, at most \a most, and those of the wards.
-void Core::addOldestJobs(std::vector<LiveJob> &jobs, qsizetype most) const
+/// Adds the oldest live jobs of each sort, at most \a most, and those of the givers.
+void Janitor::addOldestJobs(std::vector<LiveJob> &jobs, qsizetype most) const
 {
-    std::vector<CorePointer> wards;
+    std::vector<JanitorPointer> givers;
     {
         const std::lock_guard lock(m_mutex);
         const std::int64_t now = coarseNow(); // only now: none of them is younger
@@ -50,37 +50,37 @@ void Core::addOldestJobs(std::vector<LiveJob> &jobs, qsizetype most) const
                 jobs.push_back({now - info.age.count(), key, std::move(info)});
             },
             now, most);
-        wards = m_wards;
+        givers = m_givers;
     }
-    for (const CorePointer &ward : wards)
-        ward->addOldestJobs(jobs, most);
+    for (const JanitorPointer &giver : givers)
+        giver->addOldestJobs(jobs, most);
 }
 
-/// Lists the live jobs of this core's own. Under the lock.
-void Core::list(QList<JobInfo> &jobs) const
+/// Lists the live jobs of this janitor's own. Under the lock.
+void Janitor::list(QList<JobInfo> &jobs) const
 {
     visitLive([&jobs](const void *, const JobInfo &info) { jobs.append(info); }, coarseNow(),
               std::numeric_limits<qsizetype>::max());
 }
 
-/// Calls \a visitor with the live jobs of this core's own: of each sort the oldest, at most \a most.
+/// Calls \a visitor with the live jobs of this janitor's own: of each sort the oldest, at most \a most.
 /// Under the lock.
 template<class Visitor>
-void Core::visitLive(Visitor visitor, std::int64_t now, qsizetype most) const
+void Janitor::visitLive(Visitor visitor, std::int64_t now, qsizetype most) const
 {
-    for (const std::atomic<Lane *> &slot : m_lanes) {
-        const Lane *lane = slot.load(std::memory_order_relaxed);
-        if (!lane)
+    for (const std::atomic<CallableList *> &entry : m_callables) {
+        const CallableList *callables = entry.load(std::memory_order_relaxed);
+        if (!callables)
             continue;
-        const auto visitSlot = [&](const Slot &live, JobInfo info) {
-            info.kind = lane->kind;
+        const auto visitCell = [&](const JobCell &live, JobInfo info) {
+            info.kind = callables->kind;
             for (const HeldPromise &held : m_heldPromises) {
-                if (held.slot == &live)
+                if (held.cell == &live)
                     addProgress(info, held.future, held.progress);
             }
             visitor(&live, std::move(info));
         };
-        lane->queue.visit(visitSlot, now, most);
+        callables->queue.visit(visitCell, now, most);
     }
     qsizetype left = most;
     for (const WatchedJob *job = m_watchedJobs.first; job && left-- > 0; job = job->next)
@@ -90,7 +90,7 @@ void Core::visitLive(Visitor visitor, std::int64_t now, qsizetype most) const
             visitor(&future, describe(batch->facts, future, now));
         left -= qsizetype(batch->futures.size());
     }
-    for (const CoJobPointer &job : CoJob::oldest(*this, most))
+    for (const SpawnedCoroutinePointer &job : SpawnedCoroutine::oldest(*this, most))
         visitor(job.data(), job->describe(now));
 }
 

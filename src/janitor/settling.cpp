@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// The part of the core that looks at new futures: some are settled, some watched, the others left.
+// The part of the janitor that looks at new futures: some are settled, some watched, the others left.
 
 #include "agent/agentthread_p.h"
-#include "janitor/corelane_p.h"
+#include "janitor/callablelist_p.h"
 #include "jobs/job_p.h"
 #include "rules/memory_p.h"
 #include "report/texts_p.h"
@@ -39,7 +39,7 @@ private:
 } // namespace
 
 /// What sortNew() made of some new futures.
-struct Core::Sorted
+struct Janitor::Sorted
 {
     /// Only the agent has room for some to watch. A lister leaves all but those that have succeeded. A
     /// lister and an owner that goes leave those with results, whose destructors may take their time.
@@ -59,13 +59,13 @@ struct Core::Sorted
     std::list<FutureBatch> emptied;
     std::vector<WatchedJob *> finished;
     std::vector<WatchedJob *> unfinished;
-    CorePointer core;
+    JanitorPointer janitor;
 };
 
 /// Sorts some of the oldest new futures into \a sorted, and returns how many. As many of those that have
 /// not finished as there is room for are to be watched; the others stay, and come last. Under the lock,
 /// so that each job but those that have succeeded is in some list at any time.
-std::size_t Core::sortNew(Sorted &sorted)
+std::size_t Janitor::sortNew(Sorted &sorted)
 {
     std::size_t count = 0;
     for (std::size_t left = m_newFutures.size(); left > 0 && count < FutureBatch::largest; --left) {
@@ -73,18 +73,18 @@ std::size_t Core::sortNew(Sorted &sorted)
         sortOldestBatch(sorted);
     }
     if (m_newFutures.empty() && m_self)
-        sorted.core = std::exchange(m_self, {});
+        sorted.janitor = std::exchange(m_self, {});
     return count;
 }
 
 /// Makes a new future one that is looked at by itself, and adds it to \a jobs. Returns false if
 /// there is no memory for that: it stays where it is. Under the lock.
-bool Core::takeOut(FutureFacts &facts, AnyFuture &future, std::vector<WatchedJob *> &jobs)
+bool Janitor::takeOut(FutureFacts &facts, AnyFuture &future, std::vector<WatchedJob *> &jobs)
 {
     try {
         jobs.push_back(nullptr);
         // Allocates first, moves second.
-        jobs.back() = new WatchedJob{facts.taken(), std::move(future), CorePointer(this)};
+        jobs.back() = new WatchedJob{facts.taken(), std::move(future), JanitorPointer(this)};
         m_watchedJobs.add(jobs.back());
         return true;
     } catch (const std::bad_alloc &) {
@@ -94,7 +94,7 @@ bool Core::takeOut(FutureFacts &facts, AnyFuture &future, std::vector<WatchedJob
     }
 }
 
-void Core::sortOldestBatch(Sorted &sorted)
+void Janitor::sortOldestBatch(Sorted &sorted)
 {
     FutureBatch &batch = m_newFutures.front();
     std::vector<AnyFuture> &futures = batch.futures;
@@ -121,12 +121,12 @@ void Core::sortOldestBatch(Sorted &sorted)
 }
 
 /// Counts the ends of the jobs in \a sorted that have ended.
-void Core::settleSorted(Sorted &sorted)
+void Janitor::settleSorted(Sorted &sorted)
 {
     if (const auto count = std::int64_t(sorted.succeeded.size()); count > 0) {
         {
             // The results go before the jobs count as ended, as captures do, and as part of the jobs.
-            const FrameSwap frame({CorePointer(this), Role::Daemon});
+            const FrameSwap frame({JanitorPointer(this), Role::Daemon});
             sorted.succeeded.clear();
         }
         settleQuietly(count);
@@ -136,7 +136,7 @@ void Core::settleSorted(Sorted &sorted)
 }
 
 /// Counts the ends of \a jobs, all of them before a failure has consequences.
-void Core::settleTogether(std::vector<WatchedJob *> &jobs)
+void Janitor::settleTogether(std::vector<WatchedJob *> &jobs)
 {
     if (jobs.empty())
         return;
@@ -148,19 +148,19 @@ void Core::settleTogether(std::vector<WatchedJob *> &jobs)
         // Whatever throws there comes after its end was counted, and the others are to be.
         ifThereIsMemory([&] { endWatch(job); });
     }
-    Todo todo;
+    Aftermath after;
     {
         const std::lock_guard lock(m_mutex);
         --m_batches;
-        advance(todo);
+        advance(after);
     }
-    carryOut(todo);
+    carryOut(after);
 }
 
 /// Sorts at least \a atLeast if there are so many, counts their ends, and returns how many it has sorted.
 /// Two threads that free what a third has allocated only wait for each other: while somebody waits for
 /// them, others sort none.
-std::size_t Core::settleNew(Sorted &sorted, std::size_t atLeast)
+std::size_t Janitor::settleNew(Sorted &sorted, std::size_t atLeast)
 {
     std::size_t all = 0;
     for (std::size_t some = 1; some > 0 && all < atLeast; all += some) {
@@ -178,7 +178,7 @@ std::size_t Core::settleNew(Sorted &sorted, std::size_t atLeast)
 
 /// For who lists many: to free old futures and take their memory for new ones costs less than to keep
 /// them all until the end. Of the users' code only what continuations have captured may be destroyed.
-void Core::settleWhileListing()
+void Janitor::settleWhileListing()
 {
     try {
         Sorted sorted(Sorted::By::Lister);
@@ -188,7 +188,7 @@ void Core::settleWhileListing()
     }
 }
 
-std::vector<WatchedJob *> Core::takeNewFutures()
+std::vector<WatchedJob *> Janitor::takeNewFutures()
 {
     Sorted sorted(Sorted::By::Agent);
     std::size_t count = 0;
@@ -211,7 +211,7 @@ std::vector<WatchedJob *> Core::takeNewFutures()
     return std::move(sorted.unfinished);
 }
 
-bool Core::needsAnotherLook()
+bool Janitor::needsAnotherLook()
 {
     // Before the look: who comes later says so again.
     m_futuresPosted.store(false, std::memory_order_release);
@@ -221,7 +221,7 @@ bool Core::needsAnotherLook()
     return true;
 }
 
-bool Core::settleNewFutures()
+bool Janitor::settleNewFutures()
 {
     Sorted sorted(Sorted::By::Waiter);
     const Counted awaiting(m_awaiting);
@@ -231,10 +231,10 @@ bool Core::settleNewFutures()
 
 /// Looks at each new future once, so that none that has finished is taken for one that is pending. Waits
 /// until \a end for other threads that are about to count some.
-void Core::settleFinishedFutures(QDeadlineTimer end)
+void Janitor::settleFinishedFutures(QDeadlineTimer end)
 {
-    for (const CorePointer &ward : wards())
-        ward->settleFinishedFutures(end);
+    for (const JanitorPointer &giver : givers())
+        giver->settleFinishedFutures(end);
     settleEachNew(Sorted(Sorted::By::Waiter));
     // Nor those that other threads are about to count, unless the destructor of a result blocks them.
     constexpr std::chrono::microseconds pause(100); // they need the lock
@@ -242,7 +242,7 @@ void Core::settleFinishedFutures(QDeadlineTimer end)
         QThread::usleep(pause.count());
 }
 
-void Core::settleEachNew(Sorted &&sorted)
+void Janitor::settleEachNew(Sorted &&sorted)
 {
     const Counted awaiting(m_awaiting);
     std::size_t count = 0;
@@ -253,15 +253,15 @@ void Core::settleEachNew(Sorted &&sorted)
     settleNew(sorted, count);
 }
 
-void Core::settleForOwner()
+void Janitor::settleForOwner()
 {
-    for (const CorePointer &ward : wards())
-        ward->settleForOwner();
+    for (const JanitorPointer &giver : givers())
+        giver->settleForOwner();
     settleEachNew(Sorted(Sorted::By::Owner));
 }
 
 /// Whether other threads have futures that have finished, and have yet to count them.
-bool Core::areBeingSettled() const
+bool Janitor::areBeingSettled() const
 {
     if (m_settling.load(std::memory_order_acquire) > 0)
         return true;
@@ -275,10 +275,10 @@ bool Core::areBeingSettled() const
 }
 
 /// Counts the end of a job whose future has finished, and deletes it.
-void Core::endWatch(WatchedJob *job)
+void Janitor::endWatch(WatchedJob *job)
 {
     const std::unique_ptr<WatchedJob> ended(job);
-    const CorePointer self = job->core; // the job may be what keeps this
+    const JanitorPointer self = job->janitor; // the job may be what keeps this
     Outcome outcome;
     Adoption adoption = noAdoption();
     {

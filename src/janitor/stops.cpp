@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// The part of the core that has futures and promises cancelled when stop is requested, here or outside.
+// The part of the janitor that has futures and promises cancelled when stop is requested, here or outside.
 
-#include "janitor/corelane_p.h"
+#include "janitor/callablelist_p.h"
 #include "jobs/job_p.h"
 #include "rules/memory_p.h"
 
@@ -11,42 +11,42 @@
 
 namespace QJanitor::Private {
 
-void Core::joinOuters()
+void Janitor::joinOuters()
 {
     const std::lock_guard lock(m_mutex);
     if (m_followsOuter.load(std::memory_order_relaxed) || (isDone() && hasForwardedAll()))
         return;
     // Who sees this early still waits for the lock before it adds a job.
     m_followsOuter.store(true, std::memory_order_release);
-    forEachStopper([this](Core &outer) {
+    forEachStopper([this](Janitor &outer) {
         const std::lock_guard outerLock(outer.m_mutex);
         outer.m_inner.push_back(this);
     });
 }
 
 /// Whether all jobs that were handed on have ended. Under the lock.
-bool Core::hasForwardedAll() const
+bool Janitor::hasForwardedAll() const
 {
     return m_forwarded == m_ledger.handedOnCount();
 }
 
 /// Once nothing is left that a stop outside could reach. Under the lock.
-void Core::forgetByOuters()
+void Janitor::forgetByOuters()
 {
     if (m_followsOuter && isDone() && hasForwardedAll())
-        forEachStopper([this](Core &outer) { outer.forgetInner(this); });
+        forEachStopper([this](Janitor &outer) { outer.forgetInner(this); });
 }
 
-void Core::forgetInner(Core *core)
+void Janitor::forgetInner(Janitor *janitor)
 {
     const std::lock_guard lock(m_mutex);
-    std::erase(m_inner, core);
+    std::erase(m_inner, janitor);
 }
 
 /// Calls \a visitor with the futures of the daemons that have not finished, until it returns true.
 /// Under the lock.
 template<class Visitor>
-void Core::visitDaemonFutures(Visitor visitor)
+void Janitor::visitDaemonFutures(Visitor visitor)
 {
     const auto isLast = [&](JobKind kind, const QFuture<void> &future) {
         return kind == JobKind::Daemon && !future.isFinished() && visitor(future);
@@ -68,15 +68,15 @@ void Core::visitDaemonFutures(Visitor visitor)
 }
 
 /// Notes the futures that a stop is to cancel, here and in the janitors inside. Under the lock.
-void Core::collectToCancel(Todo &todo)
+void Janitor::collectToCancel(Aftermath &after)
 {
-    todo.cancelOneByOne = !ifThereIsMemory([&] {
-        todo.toCancel = daemonFutures();
-        todo.toCancelInside.assign(m_inner.begin(), m_inner.end());
+    after.cancelOneByOne = !ifThereIsMemory([&] {
+        after.toCancel = daemonFutures();
+        after.toCancelInside.assign(m_inner.begin(), m_inner.end());
     });
 }
 
-void Core::cancelDaemons()
+void Janitor::cancelDaemons()
 {
     std::vector<QFuture<void>> futures;
     try {
@@ -90,24 +90,24 @@ void Core::cancelDaemons()
         cancelUnfinished(future);
 }
 
-/// The same for this core and those inside it. Looks at all for each, but takes no memory.
-void Core::cancelOneByOne()
+/// The same for this janitor and those inside it. Looks at all for each, but takes no memory.
+void Janitor::cancelOneByOne()
 {
     cancelDaemons();
     for (std::size_t i = 0;; ++i) {
-        CorePointer inner;
+        JanitorPointer inner;
         {
             const std::lock_guard lock(m_mutex);
             if (i >= m_inner.size())
                 return;
-            inner = CorePointer(m_inner[i]);
+            inner = JanitorPointer(m_inner[i]);
         }
         inner->cancelDaemons();
     }
 }
 
 /// Returns the future of a daemon that is to be cancelled and has not been.
-std::optional<QFuture<void>> Core::nextToCancel()
+std::optional<QFuture<void>> Janitor::nextToCancel()
 {
     const std::lock_guard lock(m_mutex);
     std::optional<QFuture<void>> found;
@@ -119,25 +119,25 @@ std::optional<QFuture<void>> Core::nextToCancel()
     return found;
 }
 
-void Core::addPromise(const Slot *slot, JobKind kind, const QFuture<void> &future)
+void Janitor::addPromise(const JobCell *cell, JobKind kind, const QFuture<void> &future)
 {
     followOuterStops();
     {
         const std::lock_guard lock(m_mutex);
-        m_heldPromises.push_back({slot, kind, future, {}});
+        m_heldPromises.push_back({cell, kind, future, {}});
     }
     if (isStopRequested(roleOf(kind)))
         cancelUnfinished(future);
 }
 
-void Core::removePromise(const Slot *slot)
+void Janitor::removePromise(const JobCell *cell)
 {
     const std::lock_guard lock(m_mutex);
-    std::erase_if(m_heldPromises, [slot](const HeldPromise &held) { return held.slot == slot; });
+    std::erase_if(m_heldPromises, [cell](const HeldPromise &held) { return held.cell == cell; });
 }
 
 /// Returns the futures of the daemons, to be cancelled without the lock. Under the lock.
-std::vector<QFuture<void>> Core::daemonFutures()
+std::vector<QFuture<void>> Janitor::daemonFutures()
 {
     std::vector<QFuture<void>> futures;
     visitDaemonFutures([&futures](const QFuture<void> &future) {

@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// The part of the core that watches the clock while it drains: hang warnings and the drain timeout.
+// The part of the janitor that watches the clock while it drains: hang warnings and the drain timeout.
 
 #include "agent/agentthread_p.h"
-#include "janitor/core_p.h"
+#include "janitor/janitor_p.h"
 #include "rules/memory_p.h"
 #include "report/texts_p.h"
 
@@ -14,7 +14,7 @@
 namespace QJanitor::Private {
 
 /// Starts to count the time of draining. Under the lock.
-void Core::startClock(Todo &todo)
+void Janitor::startClock(Aftermath &after)
 {
     if (m_drainingSince)
         return;
@@ -36,17 +36,17 @@ void Core::startClock(Todo &todo)
             m_nextLook = m_drainingSince + moment;
     }
     planAlarm();
-    todo.setAlarm = m_alarm.due < Alarm::never;
+    after.setAlarm = m_alarm.due < Alarm::never;
 }
 
 /// Whether a job that makes progress is given more time.
-bool Core::doesProgressCount() const
+bool Janitor::doesProgressCount() const
 {
     return m_drainTimeout < Alarm::never && m_drainTimeoutLimit > 0;
 }
 
 /// Says when draining has taken too long. Under the lock.
-std::int64_t Core::deadline() const
+std::int64_t Janitor::deadline() const
 {
     const std::int64_t timeout = m_drainTimeout;
     if (timeout == Alarm::never)
@@ -57,7 +57,7 @@ std::int64_t Core::deadline() const
 }
 
 /// Returns whether one of the promises has made progress since the last look. Under the lock.
-bool Core::lookAtPromises(std::int64_t now)
+bool Janitor::lookAtPromises(std::int64_t now)
 {
     bool some = false;
     for (HeldPromise &held : m_heldPromises)
@@ -65,29 +65,29 @@ bool Core::lookAtPromises(std::int64_t now)
     return some;
 }
 
-/// The same for all of this core's own jobs. Under the lock.
-bool Core::lookAtJobs(std::int64_t now)
+/// The same for all of this janitor's own jobs. Under the lock.
+bool Janitor::lookAtJobs(std::int64_t now)
 {
     const bool some = lookAtPromises(now);
     return lookAtFutures(now) || some;
 }
 
 /// The same for the jobs that others have handed on. Not under the lock: theirs come first.
-bool Core::lookAtWards(std::int64_t now)
+bool Janitor::lookAtGivers(std::int64_t now)
 {
     bool some = false;
-    for (const CorePointer &ward : wards()) {
-        ward->lookAtPumps(now);
-        some |= ward->lookAtWards(now);
-        const std::lock_guard lock(ward->m_mutex);
-        some |= ward->lookAtJobs(now);
+    for (const JanitorPointer &giver : givers()) {
+        giver->lookAtPumps(now);
+        some |= giver->lookAtGivers(now);
+        const std::lock_guard lock(giver->m_mutex);
+        some |= giver->lookAtJobs(now);
     }
     return some;
 }
 
 /// Plans the next look: some of them in the time that counts, also to see whether it is time in which the
 /// process runs. Under the lock.
-void Core::planLook(std::int64_t now)
+void Janitor::planLook(std::int64_t now)
 {
     constexpr std::int64_t longest = 1000;
     const std::int64_t counted =
@@ -97,7 +97,7 @@ void Core::planLook(std::int64_t now)
 }
 
 /// Plans the next call of onAlarm(); after closing, for the pumps alone. Under the lock.
-void Core::planAlarm()
+void Janitor::planAlarm()
 {
     const bool isOpen = m_ledger.phase() != Ledger::Phase::Closed;
     m_alarm.due = isOpen ? std::min(m_nextLook, m_nextPumpLook) : m_nextPumpLook;
@@ -106,7 +106,7 @@ void Core::planAlarm()
 }
 
 /// Has the agent call onAlarm() when it is time.
-void Core::setAlarm()
+void Janitor::setAlarm()
 {
     // Without memory: threads that wait look by themselves.
     ifThereIsMemory([this] { AgentThread::setAlarm(m_alarm); });
@@ -119,14 +119,14 @@ void Core::setAlarm()
 
 /// Clears the alarm of a closed janitor, unless a pump has not begun yet: if the pool gets no thread for
 /// it, the pool has lost a place, and nobody but the agent gives that back. Under the lock.
-void Core::clearIdleAlarm()
+void Janitor::clearIdleAlarm()
 {
     if (m_done.load(std::memory_order_relaxed) && m_alarm.isSet.load(std::memory_order_seq_cst) &&
         !isPumpBeginning())
         AgentThread::clearAlarm(m_alarm);
 }
 
-void Core::onAlarm()
+void Janitor::onAlarm()
 {
     const std::int64_t now = coarseNow();
     lookAtPumps(now);
@@ -142,9 +142,9 @@ void Core::onAlarm()
 }
 
 /// Does what is due in an open janitor, and sets the next alarm. Returns false if it is closed.
-bool Core::lookAtClock(std::int64_t now)
+bool Janitor::lookAtClock(std::int64_t now)
 {
-    Todo todo;
+    Aftermath after;
     bool isLate = false;
     {
         const std::lock_guard lock(m_mutex);
@@ -156,12 +156,12 @@ bool Core::lookAtClock(std::int64_t now)
         isLate = m_drainingSince && now >= deadline();
         if (!m_drainingSince) {
             planAlarm();
-            todo.setAlarm = m_alarm.due < Alarm::never;
+            after.setAlarm = m_alarm.due < Alarm::never;
         }
     }
     if (isLate)
         settleFinishedFutures(); // their end may be what they are given more time for
-    const bool someOfWards = lookAtWards(now);
+    const bool someOfGivers = lookAtGivers(now);
     bool hangs = false;
     {
         const std::lock_guard lock(m_mutex);
@@ -169,7 +169,7 @@ bool Core::lookAtClock(std::int64_t now)
             return false;
         if (m_drainingSince) {
             const std::int64_t ended = m_ledger.endedCount();
-            if (lookAtJobs(now) || someOfWards || std::exchange(m_endedAtLastLook, ended) != ended)
+            if (lookAtJobs(now) || someOfGivers || std::exchange(m_endedAtLastLook, ended) != ended)
                 m_lastProgress = now;
             m_endedAtLastLook = ended;
             planLook(now);
@@ -178,12 +178,12 @@ bool Core::lookAtClock(std::int64_t now)
             if (hangs)
                 m_nextWarning = now + m_hangWarningAfter;
             planAlarm();
-            todo.setAlarm = !isLate;
+            after.setAlarm = !isLate;
         }
     }
     if (hangs)
         ifThereIsMemory([this] { warn(); });
-    carryOut(todo);
+    carryOut(after);
     if (isLate)
         giveUp();
     return true;
@@ -191,7 +191,7 @@ bool Core::lookAtClock(std::int64_t now)
 
 /// Says who is still running, in the log and to the observers: the oldest, for to list all of very many
 /// would hold up who spawns and who runs them.
-void Core::warn()
+void Janitor::warn()
 {
     constexpr qsizetype most = 1000;
     constexpr qsizetype mostInLog = 20;
@@ -223,7 +223,7 @@ void Core::warn()
 
 /// Leaves time out in which the whole process was stopped, or its machine: nobody could work in it. Under
 /// the lock.
-void Core::skipStop(std::int64_t now)
+void Janitor::skipStop(std::int64_t now)
 {
     constexpr std::int64_t usual = 500; // a busy machine is as late as that
     const std::int64_t late = now - m_alarm.due;
@@ -236,41 +236,41 @@ void Core::skipStop(std::int64_t now)
 }
 
 /// Gives up waiting, if it is draining: closes, with the pending jobs named and left alone.
-void Core::giveUp()
+void Janitor::giveUp()
 {
     constexpr std::int64_t patience = 50; // ms
     lookAtPumps(coarseNow(), patience);   // it may be what the jobs wait for in vain
-    Todo todo;
+    Aftermath after;
     for (bool isDecided = false; !isDecided;) {
-        const std::vector<CorePointer> wards = this->wards();
-        QList<JobInfo> ofWards; // they can only be listed without this lock
-        for (const CorePointer &ward : wards)
-            ofWards += ward->jobs();
+        const std::vector<JanitorPointer> givers = this->givers();
+        QList<JobInfo> ofGivers; // they can only be listed without this lock
+        for (const JanitorPointer &giver : givers)
+            ofGivers += giver->jobs();
         const std::lock_guard lock(m_mutex);
         isDecided = true;
-        advance(todo);
+        advance(after);
         if (m_ledger.phase() != Ledger::Phase::Draining)
             break;
-        if (m_wards != wards) {
+        if (m_givers != givers) {
             isDecided = false; // others have handed on or have ended meanwhile
-        } else if (!abandon(ofWards, todo)) {
+        } else if (!abandon(ofGivers, after)) {
             constexpr std::int64_t moment = 2;
             m_alarm.due = coarseNow() + moment;
-            todo.setAlarm = true;
+            after.setAlarm = true;
         }
     }
-    carryOut(todo);
+    carryOut(after);
 }
 
-/// Closes with the jobs that are listed here and \a ofWards left alone. Returns false if there are none:
+/// Closes with the jobs that are listed here and \a ofGivers left alone. Returns false if there are none:
 /// all have ended, and are about to be counted. Under the lock.
-bool Core::abandon(const QList<JobInfo> &ofWards, Todo &todo)
+bool Janitor::abandon(const QList<JobInfo> &ofGivers, Aftermath &after)
 {
     constexpr std::int64_t patience = 100; // ms
     const auto listThem = [&] {
-        todo.unfinished = ofWards;
-        list(todo.unfinished);
-        return !todo.unfinished.isEmpty();
+        after.unfinished = ofGivers;
+        list(after.unfinished);
+        return !after.unfinished.isEmpty();
     };
     const std::int64_t now = coarseNow();
     const bool someAreListed = listThem();
@@ -280,24 +280,24 @@ bool Core::abandon(const QList<JobInfo> &ofWards, Todo &todo)
     // Daemons that end well are counted without the lock. From here on they find it.
     const qsizetype count = m_ledger.handOn().total();
     if (count == 0)
-        todo.unfinished.clear();
-    else if (const QList<JobInfo> before = todo.unfinished; !someAreListed)
+        after.unfinished.clear();
+    else if (const QList<JobInfo> before = after.unfinished; !someAreListed)
         // The destructor of a result holds up who counts them.
-        ifThereIsMemory([&] { todo.unfinished.resize(count); });
+        ifThereIsMemory([&] { after.unfinished.resize(count); });
     else if (!ifThereIsMemory(listThem))
-        todo.unfinished = before; // it has to close now
+        after.unfinished = before; // it has to close now
     m_draining.store(true, std::memory_order_relaxed);
-    if (!todo.unfinished.isEmpty()) {
-        keep(timeoutError(todo.unfinished), Ledger::Weight::Trips, todo);
+    if (!after.unfinished.isEmpty()) {
+        keep(timeoutError(after.unfinished), Ledger::Weight::Trips, after);
         m_stop.store(true, std::memory_order_relaxed);
-        collectToCancel(todo);
+        collectToCancel(after);
     }
-    m_justEnded = std::max<qsizetype>(0, count - todo.unfinished.size());
-    close(todo, false);
+    m_justEnded = std::max<qsizetype>(0, count - after.unfinished.size());
+    close(after, false);
     return true;
 }
 
-Error Core::timeoutError(const QList<JobInfo> &jobs) const
+Error Janitor::timeoutError(const QList<JobInfo> &jobs) const
 try {
     const qsizetype count = jobs.size();
     return ErrorParts::make(
@@ -310,21 +310,21 @@ try {
     return ErrorParts::make(Error::Kind::DrainTimedOut, QString());
 }
 
-void Core::stopWaiting()
+void Janitor::stopWaiting()
 {
-    Todo todo;
+    Aftermath after;
     {
         const std::lock_guard lock(m_mutex);
         m_drainTimeout = 0;
         m_ledger.requestStop();
-        advance(todo);
+        advance(after);
     }
-    carryOut(todo);
+    carryOut(after);
     giveUp();
     exitEventLoop();
 }
 
-void Core::limitDraining(std::int64_t milliseconds)
+void Janitor::limitDraining(std::int64_t milliseconds)
 {
     const std::lock_guard lock(m_mutex);
     m_drainTimeout = milliseconds;

@@ -48,7 +48,7 @@ struct News
     QList<JobInfo> hanging;
 };
 
-/// A promise that several cores may finish: the first one does.
+/// A promise that several janitors may finish: the first one does.
 struct OncePromise
 {
     QPromise<void> promise;
@@ -61,7 +61,7 @@ struct OncePromise
 };
 using SharedPromise = std::shared_ptr<OncePromise>;
 
-/// Someone who wants to hear of a janitor's news; see Core::observe().
+/// Someone who wants to hear of a janitor's news; see Janitor::observe().
 class Observer
 {
 public:
@@ -84,10 +84,10 @@ protected:
     void takeNudge() { m_nudged.exchange(false); }
 
 private:
-    friend class Core;
+    friend class Janitor;
     /// Posts an event, on which the news are looked at. On any thread, and under a lock.
     virtual void post() = 0;
-    /// Under the core's lock, as all that follows.
+    /// Under the janitor's lock, as all that follows.
     void add(const Error &error, bool isCause);
     std::atomic<bool> m_nudged{false};
     QList<Error> m_newErrors;    ///< Perhaps nobody ever fetches them: not all of very many.

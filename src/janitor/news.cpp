@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// The part of the core that tells others: observers, futures, and the agent.
+// The part of the janitor that tells others: observers, futures, and the agent.
 
 #include "agent/agentthread_p.h"
-#include "janitor/core_p.h"
+#include "janitor/janitor_p.h"
 #include "rules/memory_p.h"
 #include "report/texts_p.h"
 
@@ -15,7 +15,7 @@
 
 namespace QJanitor::Private {
 
-QFuture<Report> Core::future()
+QFuture<Report> Janitor::future()
 {
     QPromise<Report> promise;
     QFuture<Report> future = promise.future();
@@ -33,7 +33,7 @@ QFuture<Report> Core::future()
     return future;
 }
 
-void Core::observe(Observer *observer)
+void Janitor::observe(Observer *observer)
 {
     QList<Error> old; // destroyed without the lock: errors hold users' exceptions
     const std::lock_guard lock(m_mutex);
@@ -46,7 +46,7 @@ void Core::observe(Observer *observer)
     observer->nudge();
 }
 
-void Core::unobserve(Observer *observer)
+void Janitor::unobserve(Observer *observer)
 {
     const std::lock_guard lock(m_mutex);
     std::erase(m_observers, observer);
@@ -67,7 +67,7 @@ void Observer::add(const Error &error, bool isCause)
         m_causeIndex = index;
 }
 
-Snapshot Core::snapshot() const
+Snapshot Janitor::snapshot() const
 {
     const std::lock_guard lock(m_mutex);
     Snapshot snapshot;
@@ -86,7 +86,7 @@ Snapshot Core::snapshot() const
     return snapshot;
 }
 
-News Core::takeNews(Observer *observer) const
+News Janitor::takeNews(Observer *observer) const
 {
     const std::lock_guard lock(m_mutex);
     News news;
@@ -102,14 +102,14 @@ News Core::takeNews(Observer *observer) const
     return news;
 }
 
-void Core::tell(bool now)
+void Janitor::tell(bool now)
 {
     // One ticket under way is enough; a second one only if it has to be faster.
     if (m_told.exchange(true, std::memory_order_acq_rel) && !now)
         return;
     for (;;) {
         try {
-            if (!AgentThread::post({CorePointer(this), Ticket::Matter::News}, now))
+            if (!AgentThread::post({JanitorPointer(this), Ticket::Matter::News}, now))
                 publish();
             return;
         } catch (const std::bad_alloc &) {
@@ -121,14 +121,14 @@ void Core::tell(bool now)
     }
 }
 
-void Core::nudgeObservers()
+void Janitor::nudgeObservers()
 {
     const std::lock_guard lock(m_mutex);
     for (Observer *observer : m_observers)
         observer->nudge();
 }
 
-void Core::publish()
+void Janitor::publish()
 {
     // Before the look: what happens after it posts a new ticket.
     m_told.exchange(false, std::memory_order_acq_rel);
@@ -158,21 +158,22 @@ void Core::publish()
     }
 }
 
-/// Returns a future that finishes when one of the cores that \a role belongs to is in the state.
-QFuture<void> Core::whenever(Role role, bool draining)
+/// Returns a future that finishes when one of the janitors that \a role belongs to is in the state.
+QFuture<void> Janitor::whenever(Role role, bool draining)
 {
     const auto promise = std::make_shared<OncePromise>();
     promise->promise.start();
     QFuture<void> future = promise->promise.future();
-    for (Core *core = this; core && role != Role::CleanupJob; core = core->enclosing()) {
+    for (Janitor *janitor = this; janitor && role != Role::CleanupJob;
+         janitor = janitor->enclosing()) {
         if (!draining || role == Role::Daemon)
-            core->finishWhen(promise, draining);
-        role = core->m_outer.role;
+            janitor->finishWhen(promise, draining);
+        role = janitor->m_outer.role;
     }
     return future;
 }
 
-void Core::finishWhen(const SharedPromise &promise, bool draining)
+void Janitor::finishWhen(const SharedPromise &promise, bool draining)
 {
     bool due = false;
     std::vector<SharedPromise>
@@ -182,7 +183,7 @@ void Core::finishWhen(const SharedPromise &promise, bool draining)
         due = isDone() || (draining ? m_draining : m_stop).load(std::memory_order_relaxed);
         std::vector<SharedPromise> &promises = draining ? m_onDraining : m_onStop;
         if (promises.size() == promises.capacity()) {
-            // Another core has finished these meanwhile, or their users have cancelled them.
+            // Another janitor has finished these meanwhile, or their users have cancelled them.
             const auto end = std::partition(promises.begin(), promises.end(), [](const auto &p) {
                 return !p->isFinished.test() && !p->promise.isCanceled();
             });

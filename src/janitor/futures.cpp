@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// The part of the core for jobs that are futures: adopted, listed, told to the agent.
+// The part of the janitor for jobs that are futures: adopted, listed, told to the agent.
 
 #include "agent/agentthread_p.h"
-#include "janitor/corelane_p.h"
+#include "janitor/callablelist_p.h"
 #include "jobs/job_p.h"
 #include "scope/processend_p.h"
 
@@ -68,14 +68,14 @@ void WatchedJobs::remove(WatchedJob *job)
 }
 
 /// Returns where to put a new future of which \a facts are known, with room for it. Under the lock.
-inline std::vector<AnyFuture> &Core::roomForNew(FutureFacts &&facts)
+inline std::vector<AnyFuture> &Janitor::roomForNew(FutureFacts &&facts)
 {
     if (!m_newFutures.empty() && m_newFutures.back().takes(facts))
         return m_newFutures.back().futures;
     return otherRoomForNew(std::move(facts));
 }
 
-std::vector<AnyFuture> &Core::otherRoomForNew(FutureFacts &&facts)
+std::vector<AnyFuture> &Janitor::otherRoomForNew(FutureFacts &&facts)
 {
     std::size_t room = FutureBatch::smallest;
     int left = 8; // Not only the last one: a few places may take turns.
@@ -93,14 +93,14 @@ std::vector<AnyFuture> &Core::otherRoomForNew(FutureFacts &&facts)
     batch.emplace_back(std::move(facts), room);
     m_newFutures.splice(m_newFutures.end(), batch);
     if (!m_self) {
-        m_self = CorePointer(this);
+        m_self = JanitorPointer(this);
         ProcessEnd::add(*this);
     }
     return m_newFutures.back().futures;
 }
 
 /// A future that has been listed, and what is left to do about it.
-struct Core::NewFuture
+struct Janitor::NewFuture
 {
     std::optional<QFuture<void>> toCancel;
     bool isTimeToSettle = false;
@@ -108,7 +108,7 @@ struct Core::NewFuture
 
 /// Under the lock. Thereafter, call followListing().
 template<class Source>
-inline Core::NewFuture Core::listNew(FutureFacts &&facts, Source &&source)
+inline Janitor::NewFuture Janitor::listNew(FutureFacts &&facts, Source &&source)
 {
     const JobKind kind = facts.kind;
     const QFuture<void> &future =
@@ -123,7 +123,7 @@ inline Core::NewFuture Core::listNew(FutureFacts &&facts, Source &&source)
 }
 
 /// Not under the lock.
-void Core::followListing(const NewFuture &future)
+void Janitor::followListing(const NewFuture &future)
 {
     if (future.toCancel)
         cancelUnfinished(*future.toCancel);
@@ -132,7 +132,7 @@ void Core::followListing(const NewFuture &future)
         settleWhileListing();
 }
 
-SpawnError Core::adopt(const Offer &offer)
+SpawnError Janitor::adopt(const Offer &offer)
 {
     if (offer.isEmpty) {
         warnOfEmptyJob(offer);
@@ -154,24 +154,24 @@ SpawnError Core::adopt(const Offer &offer)
     return SpawnError::NoError;
 }
 
-/// Turns the job in \a slot, whose callable has returned, into one that ends with a future. Returns
+/// Turns the job in \a cell, whose callable has returned, into one that ends with a future. Returns
 /// false, and leaves \a adoption alone, if there is no memory for that.
-bool Core::goOn(JobKind kind, Slot &slot, Adoption &adoption)
+bool Janitor::goOn(JobKind kind, JobCell &cell, Adoption &adoption)
 {
-    const bool labelled = slot.isLabelled();
-    FutureFacts facts{kind, labelled ? slot.origin.label->site : slot.origin.site, coarseNow(),
+    const bool labelled = cell.isLabelled();
+    FutureFacts facts{kind, labelled ? cell.origin.label->site : cell.origin.site, coarseNow(),
                       nullptr};
     NewFuture listed;
     try {
         if (labelled || adoption.failureByValue || adoption.promised) {
-            facts.details.reset(new FutureDetails{labelled ? slot.origin.label->name : QString(),
+            facts.details.reset(new FutureDetails{labelled ? cell.origin.label->name : QString(),
                                                   std::move(adoption.failureByValue),
                                                   adoption.promised});
         }
         followOuterStops();
         const std::lock_guard lock(m_mutex);
         listed = listNew(std::move(facts), std::move(adoption.future));
-        slot.setState(Slot::Ended); // it is listed once
+        cell.setState(JobCell::Ended); // it is listed once
     } catch (const std::bad_alloc &) {
         if (facts.details)
             adoption.failureByValue = std::move(facts.details->failureByValue);
@@ -182,7 +182,7 @@ bool Core::goOn(JobKind kind, Slot &slot, Adoption &adoption)
 }
 
 /// Waits on this thread for the end of a job that goOn() could not list.
-Outcome Core::waitHere(JobKind kind, const Adoption &adoption)
+Outcome Janitor::waitHere(JobKind kind, const Adoption &adoption)
 {
     waitForFuture(adoption.future, [&] {
         if (isStopRequested(roleOf(kind)))
@@ -191,19 +191,19 @@ Outcome Core::waitHere(JobKind kind, const Adoption &adoption)
     return outcomeOf(adoption, isStopRequested(roleOf(kind)));
 }
 
-void Core::forgetFuturesTicket()
+void Janitor::forgetFuturesTicket()
 {
     m_futuresPosted.store(false, std::memory_order_release);
     postFutures();
 }
 
-void Core::postFuturesTicket()
+void Janitor::postFuturesTicket()
 {
     const bool hurried = hasCalleeEnded();
     if (m_futuresPosted.exchange(true, std::memory_order_acq_rel) && !hurried)
         return;
     try {
-        if (AgentThread::post({CorePointer(this), Ticket::Matter::Futures}, hurried))
+        if (AgentThread::post({JanitorPointer(this), Ticket::Matter::Futures}, hurried))
             return;
     } catch (const std::bad_alloc &) {
         // As without an agent.
@@ -211,12 +211,12 @@ void Core::postFuturesTicket()
     // Without an agent, whoever waits has to look.
     m_futuresPosted.store(false, std::memory_order_release);
     lookAgain();
-    if (Core *taker = effective(); taker != this)
+    if (Janitor *taker = effective(); taker != this)
         taker->lookAgain();
 }
 
 /// Looks for progress of the jobs that are futures. Returns whether there is any. Under the lock.
-bool Core::lookAtFutures(std::int64_t now)
+bool Janitor::lookAtFutures(std::int64_t now)
 {
     bool some = false;
     for (auto batch = m_newFutures.begin(); batch != m_newFutures.end(); ++batch)
@@ -227,7 +227,7 @@ bool Core::lookAtFutures(std::int64_t now)
 }
 
 /// The same for one batch. A future that has made progress leaves it, for something is known of it alone.
-bool Core::lookAtBatch(std::list<FutureBatch>::iterator batch, std::int64_t now)
+bool Janitor::lookAtBatch(std::list<FutureBatch>::iterator batch, std::int64_t now)
 {
     std::vector<AnyFuture> &futures = batch->futures;
     bool some = false;
@@ -248,13 +248,13 @@ bool Core::lookAtBatch(std::list<FutureBatch>::iterator batch, std::int64_t now)
     return some;
 }
 
-bool Core::hasNewFutures() const
+bool Janitor::hasNewFutures() const
 {
     const std::lock_guard lock(m_mutex);
     return !m_newFutures.empty();
 }
 
-void Core::giveUpWatch(WatchedJob *job)
+void Janitor::giveUpWatch(WatchedJob *job)
 {
     const std::unique_ptr<WatchedJob> unwatched(job);
     for (;;) {
@@ -271,10 +271,10 @@ void Core::giveUpWatch(WatchedJob *job)
     }
 }
 
-void Core::lookAfterFutures()
+void Janitor::lookAfterFutures()
 {
-    for (const CorePointer &ward : wards())
-        ward->lookAfterFutures();
+    for (const JanitorPointer &giver : givers())
+        giver->lookAfterFutures();
     if (!hasNewFutures())
         return;
     if (AgentThread::isServing())

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "janitor/core_p.h"
+#include "janitor/janitor_p.h"
 
 #include <qjanitor/private/cohooks.h>
 
@@ -24,13 +24,13 @@ namespace QJanitor::Private {
     resume it. It is known for as long as it has a frame, which is not freed while somebody could still
     resume it.
 */
-class CoJob : public QSharedData
+class SpawnedCoroutine : public QSharedData
 {
 public:
-    /// Counts as a job of \a core, which may be null, from now on.
-    CoJob(CorePointer core, const Offer &offer);
-    ~CoJob();
-    Q_DISABLE_COPY_MOVE(CoJob)
+    /// Counts as a job of \a janitor, which may be null, from now on.
+    SpawnedCoroutine(JanitorPointer janitor, const Offer &offer);
+    ~SpawnedCoroutine();
+    Q_DISABLE_COPY_MOVE(SpawnedCoroutine)
 
     /// Makes the coroutine and begins it: here, or on the application's thread if no event loop
     /// runs here. It may have ended when this returns.
@@ -49,15 +49,15 @@ public:
     /// It has ended, and its frame is gone.
     void end(const Error &error);
     bool isSettled() const { return m_settled.load(std::memory_order_acquire); }
-    /// Its end is being counted. Under the lock of the core that counted it, if it failed.
+    /// Its end is being counted. Under the lock of the janitor that counted it, if it failed.
     void unlist() { m_isListed.store(false, std::memory_order_relaxed); }
 
-    /// Whether the coroutine that runs on this thread belongs to a job that \a core waits for.
-    static bool isCurrentOf(const Core &core);
-    /// Whether this thread's event loop is to resume a job that \a core waits for.
-    static bool isAwaitedHere(const Core &core);
-    /// Returns the live ones of \a core, the oldest first, at most \a most. Under its lock.
-    static std::vector<CoJobPointer> oldest(const Core &core, qsizetype most);
+    /// Whether the coroutine that runs on this thread belongs to a job that \a janitor waits for.
+    static bool isCurrentOf(const Janitor &janitor);
+    /// Whether this thread's event loop is to resume a job that \a janitor waits for.
+    static bool isAwaitedHere(const Janitor &janitor);
+    /// Returns the live ones of \a janitor, the oldest first, at most \a most. Under its lock.
+    static std::vector<SpawnedCoroutinePointer> oldest(const Janitor &janitor, qsizetype most);
     JobInfo describe(std::int64_t now) const;
     /// There are no events any more on any thread.
     static void abandonAll();
@@ -71,10 +71,10 @@ public:
         Q_DISABLE_COPY_MOVE(Unrelated)
 
     private:
-        CoJob *const m_job;
+        SpawnedCoroutine *const m_job;
     };
 
-    const CorePointer core;
+    const JanitorPointer janitor;
     const JobKind kind;
     const QString name;
     const SourceLocation site;
@@ -100,8 +100,8 @@ private:
     std::atomic<JobState> m_state{JobState::Queued};
     std::atomic<bool> m_settled{false};
     std::atomic<bool> m_isListed{true};
-    CoJob *m_previous = nullptr; ///< In the registry, under its lock.
-    CoJob *m_next = nullptr;
+    SpawnedCoroutine *m_previous = nullptr; ///< In the registry, under its lock.
+    SpawnedCoroutine *m_next = nullptr;
 };
 
 } // namespace QJanitor::Private

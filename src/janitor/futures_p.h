@@ -108,12 +108,12 @@ struct WatchedJob
 {
     FutureFacts facts;
     AnyFuture future;
-    CorePointer core;
-    WatchedJob *previous = nullptr; ///< In the core's list, under its lock.
+    JanitorPointer janitor;
+    WatchedJob *previous = nullptr; ///< In the janitor's list, under its lock.
     WatchedJob *next = nullptr;
 };
 
-/// The watched jobs of a core, the oldest first.
+/// The watched jobs of a janitor, the oldest first.
 struct WatchedJobs
 {
     void add(WatchedJob *job);

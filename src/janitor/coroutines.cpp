@@ -1,14 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// The part of the core for jobs that are coroutines: counted from before they begin until they have
+// The part of the janitor for jobs that are coroutines: counted from before they begin until they have
 // ended, or until nobody will resume them.
 
 #include <qjanitor/private/cohooks.h>
 
 #include "agent/agentthread_p.h"
-#include "coro/cojob_p.h"
-#include "janitor/corelane_p.h"
+#include "coro/spawnedcoroutine_p.h"
+#include "janitor/callablelist_p.h"
 #include "jobs/job_p.h"
 #include "scope/processend_p.h"
 #include "report/texts_p.h"
@@ -26,31 +26,31 @@ namespace QJanitor::Private {
 
 using namespace Qt::StringLiterals;
 
-/// All of the process that have a frame. Never destroyed. Its lock is taken after that of a core.
-struct CoJob::Registry
+/// All of the process that have a frame. Never destroyed. Its lock is taken after that of a janitor.
+struct SpawnedCoroutine::Registry
 {
     std::mutex mutex;
-    CoJob *first = nullptr; ///< The oldest.
-    CoJob *last = nullptr;
+    SpawnedCoroutine *first = nullptr; ///< The oldest.
+    SpawnedCoroutine *last = nullptr;
 };
 
-CoJob::Registry &CoJob::registry()
+SpawnedCoroutine::Registry &SpawnedCoroutine::registry()
 {
     static auto &registry = *new Registry;
     return registry;
 }
 
 /// The job that the coroutine belongs to which runs on this thread.
-static thread_local CoJob *currentJob = nullptr;
+static thread_local SpawnedCoroutine *currentJob = nullptr;
 
-SpawnError Core::spawnCoroutine(const Offer &offer)
+SpawnError Janitor::spawnCoroutine(const Offer &offer)
 {
-    CoJobPointer job;
+    SpawnedCoroutinePointer job;
     {
         const std::lock_guard lock(m_mutex);
         if (!m_ledger.accepts(ledgerKind(offer.kind)))
             return SpawnError::ActiveJanitorTerminating;
-        job = new CoJob(CorePointer(this), offer);
+        job = new SpawnedCoroutine(JanitorPointer(this), offer);
         m_ledger.admit(oneOf(offer.kind));
         ProcessEnd::add(*this);
     }
@@ -60,7 +60,7 @@ SpawnError Core::spawnCoroutine(const Offer &offer)
     return SpawnError::NoError;
 }
 
-void Core::endCoroutine(CoJob &job, const Error &error)
+void Janitor::endCoroutine(SpawnedCoroutine &job, const Error &error)
 {
     if (job.kind == JobKind::Daemon && !error.isValid()) {
         job.unlist();
@@ -71,8 +71,8 @@ void Core::endCoroutine(CoJob &job, const Error &error)
     }
 }
 
-CoJob::CoJob(CorePointer core_, const Offer &offer)
-    : core(std::move(core_))
+SpawnedCoroutine::SpawnedCoroutine(JanitorPointer core_, const Offer &offer)
+    : janitor(std::move(core_))
     , kind(offer.kind)
     , name(offer.name ? *offer.name : QString())
     , site(offer.site)
@@ -85,9 +85,9 @@ CoJob::CoJob(CorePointer core_, const Offer &offer)
     ref.ref(); // the registry's
 }
 
-CoJob::~CoJob() = default;
+SpawnedCoroutine::~SpawnedCoroutine() = default;
 
-void CoJob::unlink()
+void SpawnedCoroutine::unlink()
 {
     {
         const std::lock_guard lock(registry().mutex);
@@ -99,10 +99,10 @@ void CoJob::unlink()
 }
 
 /// Begins a coroutine when it is called; one that never is ends when the last copy goes.
-class CoJob::Begin
+class SpawnedCoroutine::Begin
 {
 public:
-    explicit Begin(CoJob &job)
+    explicit Begin(SpawnedCoroutine &job)
         : m_job(&job)
     {}
     ~Begin()
@@ -113,26 +113,26 @@ public:
     Q_DISABLE_COPY_MOVE(Begin)
     void operator()()
     {
-        const CoJobPointer job = std::exchange(m_job, {});
+        const SpawnedCoroutinePointer job = std::exchange(m_job, {});
         job->m_type->begin(job->m_frame);
     }
 
 private:
-    CoJobPointer m_job;
+    SpawnedCoroutinePointer m_job;
 };
 
 /// In a job of a pool no event loop outlives the job.
-bool CoJob::canBeginHere() const
+bool SpawnedCoroutine::canBeginHere() const
 {
     if (!AgentThread::hasApplication())
         return true; // nowhere else either
     if (QThread::currentThread() == QCoreApplication::instance()->thread())
         return true;
     return eventLoopRunsHere() && !isThreadOf(*ownThreadPool()) &&
-           !(core && core->runsOnThisThread()) && !isThreadOf(*QThreadPool::globalInstance());
+           !(janitor && janitor->runsOnThisThread()) && !isThreadOf(*QThreadPool::globalInstance());
 }
 
-void CoJob::start(void *source)
+void SpawnedCoroutine::start(void *source)
 {
     try {
         m_frame = m_type->make(source, *this);
@@ -155,7 +155,7 @@ void CoJob::start(void *source)
     m_type->begin(m_frame);
 }
 
-quintptr CoJob::goesOn(quintptr place)
+quintptr SpawnedCoroutine::goesOn(quintptr place)
 {
     QThread *thread = QThread::currentThread();
     m_state.store(JobState::Running, std::memory_order_relaxed);
@@ -166,7 +166,7 @@ quintptr CoJob::goesOn(quintptr place)
     return quintptr(thread);
 }
 
-quintptr CoJob::pauses(quintptr place, Ambient::Whereabouts whereabouts)
+quintptr SpawnedCoroutine::pauses(quintptr place, Ambient::Whereabouts whereabouts)
 {
     if (whereabouts == Ambient::Whereabouts::Unchanged)
         return place;
@@ -175,12 +175,12 @@ quintptr CoJob::pauses(quintptr place, Ambient::Whereabouts whereabouts)
     return next;
 }
 
-void CoJob::rests()
+void SpawnedCoroutine::rests()
 {
     m_state.store(JobState::Suspended, std::memory_order_relaxed);
 }
 
-void CoJob::move(quintptr from, quintptr to)
+void SpawnedCoroutine::move(quintptr from, quintptr to)
 {
     const std::lock_guard lock(registry().mutex);
     const auto find = [this](quintptr place) {
@@ -198,14 +198,14 @@ void CoJob::move(quintptr from, quintptr to)
 }
 
 /// Under the registry's lock.
-bool CoJob::countsFor(quintptr place) const
+bool SpawnedCoroutine::countsFor(quintptr place) const
 {
     return std::any_of(m_places.begin(), m_places.end(),
                        [place](const auto &entry) { return entry.first == place; });
 }
 
 /// Has the jobs abandoned that only \a thread, which is this one, could resume, once it has finished.
-void CoJob::watch(QThread *thread)
+void SpawnedCoroutine::watch(QThread *thread)
 {
     static thread_local bool isWatched = false;
     const QCoreApplication *application = QCoreApplication::instance();
@@ -216,83 +216,85 @@ void CoJob::watch(QThread *thread)
     QObject::connect(
         thread, &QThread::finished, thread,
         [place = quintptr(thread)] {
-            abandonIf([place](const CoJob &job) {
+            abandonIf([place](const SpawnedCoroutine &job) {
                 return job.m_places.size() == 1 && job.countsFor(place);
             });
         },
         Qt::ConnectionType(Qt::DirectConnection | Qt::SingleShotConnection));
 }
 
-void CoJob::end(const Error &error)
+void SpawnedCoroutine::end(const Error &error)
 {
-    const CoJobPointer self(this);
+    const SpawnedCoroutinePointer self(this);
     settle(error);
     unlink();
 }
 
 /// Counts its end, unless that has been done.
-void CoJob::settle(const Error &error)
+void SpawnedCoroutine::settle(const Error &error)
 {
     if (m_settled.exchange(true, std::memory_order_acq_rel))
         return;
     const Error named = error.isValid() ? ErrorParts::named(error, name, siteText(site)) : error;
-    if (core)
-        core->endCoroutine(*this, named);
+    if (janitor)
+        janitor->endCoroutine(*this, named);
     else if (named.isValid())
         qCCritical(lcJanitor).noquote() << "Run at once, no janitor takes it:" << named.toString();
 }
 
 template<class Condition>
-void CoJob::abandonIf(Condition condition)
+void SpawnedCoroutine::abandonIf(Condition condition)
 {
-    std::vector<CoJobPointer> jobs;
+    std::vector<SpawnedCoroutinePointer> jobs;
     {
         const std::lock_guard lock(registry().mutex);
-        for (CoJob *job = registry().first; job; job = job->m_next) {
+        for (SpawnedCoroutine *job = registry().first; job; job = job->m_next) {
             if (!job->isSettled() && condition(*job))
                 jobs.emplace_back(job);
         }
     }
-    for (const CoJobPointer &job : jobs) {
+    for (const SpawnedCoroutinePointer &job : jobs) {
         job->settle(ErrorParts::make(Error::Kind::JobAbandoned,
                                      u"the event loop that would resume it has ended"_s));
     }
 }
 
-void CoJob::abandonAll()
+void SpawnedCoroutine::abandonAll()
 {
-    abandonIf([](const CoJob &job) { return job.m_state != JobState::Queued; });
+    abandonIf([](const SpawnedCoroutine &job) { return job.m_state != JobState::Queued; });
 }
 
-bool CoJob::isCurrentOf(const Core &core)
+bool SpawnedCoroutine::isCurrentOf(const Janitor &janitor)
 {
-    return currentJob && currentJob->core && currentJob->core->effective() == &core;
+    return currentJob && currentJob->janitor && currentJob->janitor->effective() == &janitor;
 }
 
-bool CoJob::isAwaitedHere(const Core &core)
+bool SpawnedCoroutine::isAwaitedHere(const Janitor &janitor)
 {
     const QThread *thread = QThread::currentThread();
     const std::lock_guard lock(registry().mutex);
-    for (const CoJob *job = registry().first; job; job = job->m_next) {
-        if (job->core && job->countsFor(quintptr(thread)) && !job->isSettled() &&
-            job->core->effective() == &core)
+    for (const SpawnedCoroutine *job = registry().first; job; job = job->m_next) {
+        if (job->janitor && job->countsFor(quintptr(thread)) && !job->isSettled() &&
+            job->janitor->effective() == &janitor)
             return true;
     }
     return false;
 }
 
-std::vector<CoJobPointer> CoJob::oldest(const Core &core, qsizetype most)
+std::vector<SpawnedCoroutinePointer> SpawnedCoroutine::oldest(const Janitor &janitor,
+                                                              qsizetype most)
 {
-    std::vector<CoJobPointer> jobs;
+    std::vector<SpawnedCoroutinePointer> jobs;
     const std::lock_guard lock(registry().mutex);
-    for (CoJob *job = registry().first; job && qsizetype(jobs.size()) < most; job = job->m_next) {
-        if (job->core.data() == &core && job->m_isListed.load(std::memory_order_relaxed))
+    for (SpawnedCoroutine *job = registry().first; job && qsizetype(jobs.size()) < most;
+         job = job->m_next) {
+        if (job->janitor.data() == &janitor && job->m_isListed.load(std::memory_order_relaxed))
             jobs.emplace_back(job);
     }
     return jobs;
 }
 
-JobInfo CoJob::describe(std::int64_t now) const
+JobInfo SpawnedCoroutine::describe(std::int64_t now) const
 {
     JobInfo info;
     info.name = name;
@@ -303,11 +305,11 @@ JobInfo CoJob::describe(std::int64_t now) const
     return info;
 }
 
-CoJob::Unrelated::Unrelated()
+SpawnedCoroutine::Unrelated::Unrelated()
     : m_job(std::exchange(currentJob, nullptr))
 {}
 
-CoJob::Unrelated::~Unrelated()
+SpawnedCoroutine::Unrelated::~Unrelated()
 {
     currentJob = m_job;
 }
@@ -316,12 +318,12 @@ Ambient::Ambient()
     : m_job(currentJob)
 {
     Frame frame = ambientFrame();
-    m_core = std::move(frame.core);
+    m_janitor = std::move(frame.janitor);
     m_role = quintptr(frame.role);
 }
 
-Ambient::Ambient(CoJob &job)
-    : m_core(job.core)
+Ambient::Ambient(SpawnedCoroutine &job)
+    : m_janitor(job.janitor)
     , m_role(quintptr(roleOf(job.kind)))
     , m_job(&job)
 {}
@@ -331,13 +333,13 @@ Ambient::Ambient(Ambient &&) noexcept = default;
 Ambient::~Ambient()
 {
     if (m_job)
-        m_job->move(m_place, CoJob::nowhere);
+        m_job->move(m_place, SpawnedCoroutine::nowhere);
 }
 
 void Ambient::swapIn() noexcept
 {
     Frame &slot = ambientSlot();
-    slot.core.swap(m_core);
+    slot.janitor.swap(m_janitor);
     m_role = quintptr(std::exchange(slot.role, Role(m_role)));
     m_outerJob = std::exchange(currentJob, m_job.data());
     if (m_job)
@@ -347,7 +349,7 @@ void Ambient::swapIn() noexcept
 void Ambient::swapOut(Whereabouts whereabouts) noexcept
 {
     Frame &slot = ambientSlot();
-    slot.core.swap(m_core);
+    slot.janitor.swap(m_janitor);
     m_role = quintptr(std::exchange(slot.role, Role(m_role)));
     currentJob = std::exchange(m_outerJob, nullptr);
     if (!m_job)
@@ -357,13 +359,13 @@ void Ambient::swapOut(Whereabouts whereabouts) noexcept
         m_job->rests();
 }
 
-CoJobEnd::CoJobEnd(CoJob &job)
+CoroutineEnd::CoroutineEnd(SpawnedCoroutine &job)
     : m_job(&job)
 {}
 
-CoJobEnd::CoJobEnd(CoJobEnd &&) noexcept = default;
+CoroutineEnd::CoroutineEnd(CoroutineEnd &&) noexcept = default;
 
-CoJobEnd::~CoJobEnd()
+CoroutineEnd::~CoroutineEnd()
 {
     if (!m_job)
         return;
@@ -372,17 +374,17 @@ CoJobEnd::~CoJobEnd()
     tell();
 }
 
-void CoJobEnd::setError(const Error &error)
+void CoroutineEnd::setError(const Error &error)
 {
     m_error = error;
 }
 
-void CoJobEnd::setCurrentException()
+void CoroutineEnd::setCurrentException()
 {
     m_error = errorOfCurrentException();
 }
 
-void CoJobEnd::tell()
+void CoroutineEnd::tell()
 {
     std::exchange(m_job, {})->end(m_error);
 }

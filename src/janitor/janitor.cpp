@@ -1,10 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-#include "janitor/core_p.h"
+#include "janitor/janitor_p.h"
 
 #include "agent/agentthread_p.h"
-#include "janitor/corelane_p.h"
+#include "janitor/callablelist_p.h"
 #include "jobs/job_p.h"
 #include "rules/memory_p.h"
 #include "scope/processend_p.h"
@@ -23,11 +23,11 @@ namespace QJanitor::Private {
 
 static_assert(std::is_trivially_destructible_v<Options>);
 
-static Ledger::Policy policyFor(FailurePolicy policy, Core::Level level)
+static Ledger::Policy policyFor(FailurePolicy policy, Janitor::Level level)
 {
-    if (level == Core::Level::Root)
+    if (level == Janitor::Level::Root)
         return {.stopOnFailure = false, .waitAfterFailure = true};
-    const bool outermost = level == Core::Level::Application;
+    const bool outermost = level == Janitor::Level::Application;
     return {.stopOnFailure = policy != FailurePolicy::KeepGoing,
             .waitAfterFailure = policy != FailurePolicy::FailFast || outermost};
 }
@@ -45,7 +45,7 @@ static std::int64_t limitFrom(std::optional<std::chrono::milliseconds> timeout)
     return timeout && timeout->count() >= 0 ? milliseconds(*timeout) : Alarm::never;
 }
 
-Core::Core(const Options &options, Frame outer, Level level)
+Janitor::Janitor(const Options &options, Frame outer, Level level)
     : m_name(QString::fromUtf8(options.name))
     , m_outer(std::move(outer))
     , m_pool(options.threadPool ? options.threadPool : ownThreadPool())
@@ -58,19 +58,19 @@ Core::Core(const Options &options, Frame outer, Level level)
     , m_ledger(policyFor(options.failurePolicy, level))
 {}
 
-Core::~Core()
+Janitor::~Janitor()
 {
     ProcessEnd::remove(*this);
-    for (const std::atomic<Lane *> &lane : m_lanes)
-        delete lane.load(std::memory_order_relaxed);
+    for (const std::atomic<CallableList *> &callables : m_callables)
+        delete callables.load(std::memory_order_relaxed);
     // Each may be the last owner of the next one, a million times: they go one after the other.
-    static thread_local Core *unowned = nullptr;
+    static thread_local Janitor *unowned = nullptr;
     static thread_local bool isDestroying = false;
-    for (CorePointer *owned : {&m_outer.core, &m_takerPointer}) {
-        Core *core = owned->take();
-        if (core && !core->ref.deref()) {
-            core->m_nextUnowned = unowned;
-            unowned = core;
+    for (JanitorPointer *owned : {&m_outer.janitor, &m_takerPointer}) {
+        Janitor *janitor = owned->take();
+        if (janitor && !janitor->ref.deref()) {
+            janitor->m_nextUnowned = unowned;
+            unowned = janitor;
         }
     }
     if (std::exchange(isDestroying, true))
@@ -80,13 +80,13 @@ Core::~Core()
     isDestroying = false;
 }
 
-bool Core::accepts(JobKind kind) const
+bool Janitor::accepts(JobKind kind) const
 {
     const std::lock_guard lock(m_mutex);
     return m_ledger.accepts(ledgerKind(kind));
 }
 
-Ledger::Pending Core::pending() const
+Ledger::Pending Janitor::pending() const
 {
     const std::lock_guard lock(m_mutex);
     return m_ledger.pending();
@@ -94,116 +94,117 @@ Ledger::Pending Core::pending() const
 
 static thread_local char thisThread; // its address tells threads apart
 
-void Core::setCalleeHere()
+void Janitor::setCalleeHere()
 {
     m_calleeThread = &thisThread;
 }
 
-bool Core::canEndCallee() const
+bool Janitor::canEndCallee() const
 {
     return !m_calleeThread || m_calleeThread == &thisThread || m_level == Level::Application;
 }
 
-Core *Core::effective()
+Janitor *Janitor::effective()
 {
-    Core *core = this;
-    while (Core *taker = core->m_taker.load(std::memory_order_acquire))
-        core = taker;
-    return core;
+    Janitor *janitor = this;
+    while (Janitor *taker = janitor->m_taker.load(std::memory_order_acquire))
+        janitor = taker;
+    return janitor;
 }
 
-Core *Core::waiter()
+Janitor *Janitor::waiter()
 {
-    Core *core = effective();
-    return core->isDone() && core->pending().total() > 0 ? nullptr : core;
+    Janitor *janitor = effective();
+    return janitor->isDone() && janitor->pending().total() > 0 ? nullptr : janitor;
 }
 
-bool Core::isDraining(Role role) const
+bool Janitor::isDraining(Role role) const
 {
-    for (const Core *core = this; core && role != Role::CleanupJob; core = core->enclosing()) {
-        if (role == Role::Daemon && core->m_draining.load(std::memory_order_relaxed))
+    for (const Janitor *janitor = this; janitor && role != Role::CleanupJob;
+         janitor = janitor->enclosing()) {
+        if (role == Role::Daemon && janitor->m_draining.load(std::memory_order_relaxed))
             return true;
-        role = core->m_outer.role;
+        role = janitor->m_outer.role;
     }
     return false;
 }
 
-void Core::endCallee()
+void Janitor::endCallee()
 {
     if (m_drainTimeout <= 0)
         settleFinishedFutures();
-    Todo todo;
+    Aftermath after;
     {
         const std::lock_guard lock(m_mutex);
         m_ledger.endCallee();
         m_calleeEnded.store(true, std::memory_order_relaxed);
-        advance(todo);
-        todo.hurry = !m_newFutures.empty();
-        todo.tellNow = true;
+        advance(after);
+        after.hurry = !m_newFutures.empty();
+        after.tellNow = true;
         if (m_ledger.phase() != Ledger::Phase::Closed)
-            startClock(todo);
+            startClock(after);
     }
-    carryOut(todo);
+    carryOut(after);
     if (m_drainTimeout <= 0)
         giveUp();
 }
 
-void Core::letGo()
+void Janitor::letGo()
 {
     if (!isDone())
         ifThereIsMemory([this] { settleForOwner(); }); // else they are handed on with the others
-    Todo todo;
+    Aftermath after;
     {
         const std::lock_guard lock(m_mutex);
         m_handingOn = HandingOn::AtOnce;
-        todo.letGo = m_ledger.phase() != Ledger::Phase::Closed;
+        after.letGo = m_ledger.phase() != Ledger::Phase::Closed;
         m_ledger.letGo();
         m_calleeEnded.store(true, std::memory_order_relaxed);
-        advance(todo);
+        advance(after);
     }
-    carryOut(todo);
+    carryOut(after);
 }
 
-void Core::requestStop()
+void Janitor::requestStop()
 {
-    Todo todo;
+    Aftermath after;
     {
         const std::lock_guard lock(m_mutex);
         m_ledger.requestStop();
-        advance(todo);
+        advance(after);
     }
-    carryOut(todo);
+    carryOut(after);
 }
 
 /// Decides, under the lock, all that is due: failing, stopping, draining, handing on and closing.
-void Core::advance(Todo &todo)
+void Janitor::advance(Aftermath &after)
 {
     Ledger::Due due = m_ledger.due();
     bool handedOn = false;
-    if (due.handOn && isToPrepareHandingOn(todo)) {
+    if (due.handOn && isToPrepareHandingOn(after)) {
         // It is due again then.
-    } else if (due.handOn && !(handedOn = handOn(todo))) {
+    } else if (due.handOn && !(handedOn = handOn(after))) {
         m_ledger.waitForAll();
         const Ledger::Due more = m_ledger.due();
         due.drain = more.drain;
         due.close = more.close;
     }
     if (due.fail && m_quitsApplication)
-        todo.quit = true;
+        after.quit = true;
     if (due.stop) {
         m_stop.store(true, std::memory_order_relaxed);
-        collectToCancel(todo);
+        collectToCancel(after);
     }
     if (due.drain || handedOn)
         m_draining.store(true, std::memory_order_relaxed);
     if (due.close || handedOn)
-        close(todo, handedOn);
-    todo.tellNow |= due.fail || due.stop || due.drain || due.close || handedOn;
+        close(after, handedOn);
+    after.tellNow |= due.fail || due.stop || due.drain || due.close || handedOn;
 }
 
 /// Futures that have finished are not handed on: they are counted first, without the lock, by whoever
 /// finds that it is due. Returns whether to wait for that. Under the lock.
-bool Core::isToPrepareHandingOn(Todo &todo)
+bool Janitor::isToPrepareHandingOn(Aftermath &after)
 {
     if (m_handingOn == HandingOn::AtOnce)
         return false;
@@ -211,38 +212,38 @@ bool Core::isToPrepareHandingOn(Todo &todo)
         return true; // and those that count it look again when it is through
     if (m_handingOn == HandingOn::NotDue && (m_newFutureCount > 0 || m_watchedJobs.first)) {
         m_handingOn = HandingOn::BeingPrepared;
-        todo.prepareHandingOn = true;
+        after.prepareHandingOn = true;
     }
     return m_handingOn == HandingOn::BeingPrepared;
 }
 
-void Core::prepareHandingOn()
+void Janitor::prepareHandingOn()
 {
     settleFinishedFutures();
-    Todo todo;
+    Aftermath after;
     {
         const std::lock_guard lock(m_mutex);
         m_handingOn = std::max(m_handingOn, HandingOn::Prepared);
-        advance(todo);
+        advance(after);
     }
-    carryOut(todo);
+    carryOut(after);
 }
 
 /// Builds the report. \a leaves says whether it leaves jobs unfinished. Under the lock.
-void Core::close(Todo &todo, bool leaves)
+void Janitor::close(Aftermath &after, bool leaves)
 {
     const qsizetype completed =
         m_ledger.endedCount() + m_justEnded - m_ledger.failedCount() - m_ledger.canceledCount();
-    m_report = ReportParts::make(m_name, m_errors, m_errorCount, todo.unfinished, completed,
+    m_report = ReportParts::make(m_name, m_errors, m_errorCount, after.unfinished, completed,
                                  m_ledger.canceledCount(), m_cause);
-    // The jobs of wards can only be listed without this lock.
-    todo.addWards = leaves && !m_wards.empty();
-    if (!todo.addWards)
+    // The jobs of givers can only be listed without this lock.
+    after.addGivers = leaves && !m_givers.empty();
+    if (!after.addGivers)
         finish();
 }
 
 /// Lets the waiter go. Under the lock.
-void Core::finish()
+void Janitor::finish()
 {
     // In one order with setAlarm(): it sets first and looks second.
     m_done.store(true, std::memory_order_seq_cst);
@@ -253,7 +254,7 @@ void Core::finish()
 }
 
 /// Has the waiter look again. Under the lock, under which it also says that it waits no more.
-void Core::wake()
+void Janitor::wake()
 {
     if (!m_waker)
         return;
@@ -264,52 +265,52 @@ void Core::wake()
 }
 
 /// Does what advance() and keep() found, without the lock.
-void Core::carryOut(Todo &todo)
+void Janitor::carryOut(Aftermath &after)
 {
-    if (todo.addWards)
-        addWardsToReport(todo);
-    if ((todo.takenByRoot || todo.letGo) && !todo.unfinished.isEmpty()) {
+    if (after.addGivers)
+        addGiversToReport(after);
+    if ((after.takenByRoot || after.letGo) && !after.unfinished.isEmpty()) {
         ifThereIsMemory([&] {
             qCWarning(lcJanitor).noquote().nospace()
                 << describeName()
-                << (todo.letGo ? " was destroyed with jobs pending; "
-                               : " failed with jobs pending and none encloses it; ")
-                << (todo.takenByRoot ? "the root janitor" : "the enclosing janitor")
-                << " takes them: " << namesOf(todo.unfinished);
+                << (after.letGo ? " was destroyed with jobs pending; "
+                                : " failed with jobs pending and none encloses it; ")
+                << (after.takenByRoot ? "the root janitor" : "the enclosing janitor")
+                << " takes them: " << namesOf(after.unfinished);
         });
     }
-    if (todo.letGo && !todo.goingOn.isEmpty()) {
+    if (after.letGo && !after.goingOn.isEmpty()) {
         ifThereIsMemory([&] {
             qCWarning(lcJanitor).noquote().nospace()
                 << describeName()
                 << " was destroyed with jobs pending, and nobody takes them; they go on: "
-                << namesOf(todo.goingOn);
+                << namesOf(after.goingOn);
         });
     }
-    for (const QFuture<void> &future : todo.toCancel)
+    for (const QFuture<void> &future : after.toCancel)
         cancelUnfinished(future);
-    for (const CorePointer &inner : todo.toCancelInside)
+    for (const JanitorPointer &inner : after.toCancelInside)
         inner->cancelDaemons();
-    if (todo.cancelOneByOne)
+    if (after.cancelOneByOne)
         cancelOneByOne();
-    if (todo.quit)
+    if (after.quit)
         exitEventLoop();
-    if (todo.prepareHandingOn)
+    if (after.prepareHandingOn)
         prepareHandingOnSoon();
-    if (todo.setAlarm)
+    if (after.setAlarm)
         setAlarm();
-    if (todo.hurry)
+    if (after.hurry)
         postFutures();
-    if (todo.tellNow && m_watched.load(std::memory_order_relaxed))
+    if (after.tellNow && m_watched.load(std::memory_order_relaxed))
         tell(true);
 }
 
 /// On the agent's thread only after what it has yet to hear of: the ends of futures that it watches.
-void Core::prepareHandingOnSoon()
+void Janitor::prepareHandingOnSoon()
 {
     try {
         if (AgentThread::isCurrent() &&
-            AgentThread::post({CorePointer(this), Ticket::Matter::HandingOn}, true))
+            AgentThread::post({JanitorPointer(this), Ticket::Matter::HandingOn}, true))
             return;
     } catch (const std::bad_alloc &) {
         // Then it is done with what is known now.
@@ -320,39 +321,39 @@ void Core::prepareHandingOnSoon()
 /// Calls \a function on the application's thread, unless the callee has ended by then: the drain is
 /// not to be disturbed.
 template<class F>
-static void whileCalleeRuns(const CorePointer &core, F function)
+static void whileCalleeRuns(const JanitorPointer &janitor, F function)
 {
     if (!QCoreApplication::instance())
         return;
     QMetaObject::invokeMethod(
         QCoreApplication::instance(),
-        [core, function] {
-            if (!core->hasCalleeEnded())
+        [janitor, function] {
+            if (!janitor->hasCalleeEnded())
                 function();
         },
         Qt::QueuedConnection);
 }
 
-void Core::quit()
+void Janitor::quit()
 {
-    whileCalleeRuns(CorePointer(this), [] { QCoreApplication::quit(); });
+    whileCalleeRuns(JanitorPointer(this), [] { QCoreApplication::quit(); });
 }
 
-void Core::exitEventLoop()
+void Janitor::exitEventLoop()
 {
     if (m_level != Level::Application)
         return;
-    whileCalleeRuns(CorePointer(this), [] { QCoreApplication::exit(0); });
+    whileCalleeRuns(JanitorPointer(this), [] { QCoreApplication::exit(0); });
 }
 
-QString Core::describeName() const
+QString Janitor::describeName() const
 {
     return m_name.isEmpty() ? QStringLiteral("A janitor")
                             : QStringLiteral("Janitor \"%1\"").arg(shown(m_name));
 }
 
 /// Keeps the error of a job for the report and for the observers. Under the lock.
-void Core::keep(const Error &error, Ledger::Weight weight, Todo &todo)
+void Janitor::keep(const Error &error, Ledger::Weight weight, Aftermath &after)
 {
     ++m_errorCount;
     const bool isCause = !m_cause.isValid() && weight == Ledger::Weight::Trips;
@@ -365,36 +366,36 @@ void Core::keep(const Error &error, Ledger::Weight weight, Todo &todo)
     }
     for (Observer *observer : m_observers)
         observer->add(error, isCause);
-    todo.tellNow = true;
+    after.tellNow = true;
 }
 
-Report Core::report() const
+Report Janitor::report() const
 {
     const std::lock_guard lock(m_mutex);
     return m_report;
 }
 
-void Core::setWaker(Waker *waker)
+void Janitor::setWaker(Waker *waker)
 {
     const std::lock_guard lock(m_mutex);
     m_waker = waker;
 }
 
-void Core::lookAgain()
+void Janitor::lookAgain()
 {
     const std::lock_guard lock(m_mutex);
     m_helpWanted = true;
     wake();
 }
 
-void Core::waitOn(Waker &waker)
+void Janitor::waitOn(Waker &waker)
 {
     std::unique_lock lock(m_mutex);
     // Without an application there is no agent that watches futures. The clock is looked at in any
     // case, for applications come and go.
     const bool alone = !AgentThread::isServing();
     const auto looksAfterFutures = [&] {
-        return alone && !(m_newFutures.empty() && m_wards.empty());
+        return alone && !(m_newFutures.empty() && m_givers.empty());
     };
     const auto wanted = [&] {
         return isDone() || m_helpWanted || looksAfterFutures() || alone == AgentThread::isServing();
