@@ -92,10 +92,6 @@ std::vector<AnyFuture> &Janitor::otherRoomForNew(FutureFacts &&facts)
     std::list<FutureBatch> batch;
     batch.emplace_back(std::move(facts), room);
     m_newFutures.splice(m_newFutures.end(), batch);
-    if (!m_self) {
-        m_self = JanitorPointer(this);
-        ProcessEnd::add(*this);
-    }
     return m_newFutures.back().futures;
 }
 
@@ -114,6 +110,10 @@ inline Janitor::NewFuture Janitor::listNew(FutureFacts &&facts, Source &&source)
     const QFuture<void> &future =
         roomForNew(std::move(facts)).emplace_back(std::forward<Source>(source));
     ++m_newFutureCount;
+    if (!m_self) { // not before: there may have been no memory for the future
+        m_self = JanitorPointer(this);
+        ProcessEnd::add(*this);
+    }
     NewFuture listed;
     listed.isTimeToSettle = ++m_listedCount % FutureBatch::largest == 0;
     // If stop was requested before; a later request finds it listed.

@@ -26,6 +26,7 @@ inline constexpr Limit limits[] = {
      "a pool that starts a thread: its list of threads grows in a noexcept function"},
     {"moveToThread",
      "an object that is moved to a thread that has not started: the list of those leaks"},
+    {"ResultStoreBase", "QPromise::addResult(): leaks a result that it cannot list"},
     {"QLocaleC", "the first QLocale(): leaves a lock locked"},
     {"QLibraryInfo", "the first log line: the same"},
     {"QLoggingCategory", "the same: its constructor is noexcept"},
