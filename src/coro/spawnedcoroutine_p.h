@@ -56,8 +56,9 @@ public:
     static bool isCurrentOf(const Janitor &janitor);
     /// Whether this thread's event loop is to resume a job that \a janitor waits for.
     static bool isAwaitedHere(const Janitor &janitor);
-    /// Returns the live ones of \a janitor, the oldest first, at most \a most. Under its lock.
-    static std::vector<SpawnedCoroutinePointer> oldest(const Janitor &janitor, qsizetype most);
+    /// Returns the live ones of \a janitor, the oldest first, at most \a most.
+    static std::vector<SpawnedCoroutinePointer> oldest(Held, const Janitor &janitor,
+                                                       qsizetype most);
     JobInfo describe(std::int64_t now) const;
     /// There are no events any more on any thread.
     static void abandonAll();

@@ -39,18 +39,17 @@ Error nameError(const JobCell &cell, Error error)
 
 } // namespace
 
-/// Returns the callables for \a kind. Under the lock, the first time.
-inline Janitor::CallableList &Janitor::callables(JobKind kind)
+/// Returns the callables of \a kind, of which there may have been none.
+inline Janitor::CallableList &Janitor::callables(Held held, JobKind kind)
 {
-    if (CallableList *callables = m_callables[std::size_t(kind)].load(std::memory_order_acquire))
-        return *callables;
-    return addCallableList(kind);
+    CallableList *callables = callablesIfAny(kind);
+    return callables ? *callables : addCallableList(held, kind);
 }
 
-Janitor::CallableList &Janitor::addCallableList(JobKind kind)
+Janitor::CallableList &Janitor::addCallableList(Held held, JobKind kind)
 {
     auto callables = std::make_unique<CallableList>(kind);
-    ProcessEnd::add(*this);
+    ProcessEnd::add(held, *this);
     m_callables[std::size_t(kind)].store(callables.get(), std::memory_order_release);
     return *callables.release();
 }
@@ -72,14 +71,14 @@ SpawnError Janitor::enqueue(const Offer &offer)
     CallableList *callables = nullptr;
     JobQueue::Place place;
     {
-        const std::lock_guard lock(m_mutex);
-        if (!m_ledger.accepts(ledgerKind(offer.kind)))
+        const JanitorLock lock(m_mutex);
+        if (!m_ledger.accepts(lock, ledgerKind(offer.kind)))
             return SpawnError::ActiveJanitorTerminating;
-        callables = &this->callables(offer.kind);
-        place =
-            callables->queue.reserve(label ? Origin(label.get()) : Origin(offer.site), bool(label));
+        callables = &this->callables(lock, offer.kind);
+        place = callables->queue.reserve(lock, label ? Origin(label.get()) : Origin(offer.site),
+                                         bool(label));
         label.release();
-        m_ledger.admit(oneOf(offer.kind));
+        m_ledger.admit(lock, oneOf(offer.kind));
     }
     build(*callables, place, offer);
     if (m_watched.load(std::memory_order_relaxed))
@@ -108,8 +107,8 @@ void Janitor::build(CallableList &callables, JobQueue::Place place, const Offer 
 void Janitor::handInLate(CallableList &callables, JobQueue::Place place)
 {
     try {
-        const std::lock_guard lock(m_mutex);
-        callables.queue.late(place);
+        const JanitorLock lock(m_mutex);
+        callables.queue.late(lock, place);
     } catch (const std::bad_alloc &) {
         const FrameSwap frame({JanitorPointer(this), roleOf(callables.kind)});
         Worker worker(*this, callables);
@@ -121,7 +120,7 @@ void Janitor::handInLate(CallableList &callables, JobQueue::Place place)
 
 void Janitor::runJobs(const Pump &pump, bool wasTakenForLost)
 {
-    CallableList &callables = this->callables(pump.kind());
+    CallableList &callables = *callablesIfAny(pump.kind());
     const FrameSwap frame({JanitorPointer(this), roleOf(callables.kind)});
     const bool makesRoom = callables.kind == JobKind::Daemon;
     std::int64_t sliceEnd = coarseNow() + timeSlice;
@@ -173,17 +172,17 @@ JobQueue::Place Janitor::next(Worker &worker)
         taken = callables.queue.take();
     }
     while (!taken.place) {
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         if (taken.through)
-            callables.queue.recycle(taken.through);
-        if (const JobQueue::Place late = callables.queue.takeLate())
+            callables.queue.recycle(lock, taken.through);
+        if (const JobQueue::Place late = callables.queue.takeLate(lock))
             return late;
         const std::lock_guard takersLock(callables.takers);
         taken = callables.queue.take();
         if (taken.place || taken.through)
             continue;
         if (worker.pump)
-            pumpGoes(callables, worker.pump, true);
+            pumpGoes(lock, callables, worker.pump, true);
         break;
     }
     return taken.place;
@@ -196,8 +195,8 @@ void Janitor::leaveChunk(Worker &worker, JobQueue::Chunk *chunk)
     if (worker.chunk == chunk)
         return;
     if (worker.ended > 0 && JobQueue::countEnded(worker.chunk, worker.ended)) {
-        const std::lock_guard lock(m_mutex);
-        worker.callables.queue.recycle(worker.chunk);
+        const JanitorLock lock(m_mutex);
+        worker.callables.queue.recycle(lock, worker.chunk);
     }
     worker.chunk = chunk;
     worker.ended = 0;
@@ -247,8 +246,8 @@ void Janitor::dropLabel(CallableList &callables, JobQueue::Place place)
     if (!place.cell().isLabelled())
         return;
     std::unique_ptr<Label> label;
-    const std::lock_guard lock(m_mutex);
-    label.reset(callables.queue.takeLabel(place));
+    const JanitorLock lock(m_mutex);
+    label.reset(callables.queue.takeLabel(lock, place));
 }
 
 /// Counts the ends of \a count daemons that ended well: without a lock, if none is the last.
@@ -260,8 +259,8 @@ void Janitor::settleQuietly(std::int64_t count)
     case Ledger::Quiet::MaybeLast: {
         Aftermath after;
         {
-            const std::lock_guard lock(m_mutex);
-            advance(after);
+            const JanitorLock lock(m_mutex);
+            advance(lock, after);
         }
         carryOut(after);
         break;
@@ -270,8 +269,8 @@ void Janitor::settleQuietly(std::int64_t count)
         for (; count > 0; --count) {
             Ending ending;
             {
-                const std::lock_guard lock(m_mutex);
-                passOn(JobKind::Daemon, Ledger::End::Succeeded, Error(), ending);
+                const JanitorLock lock(m_mutex);
+                passOn(lock, JobKind::Daemon, Ledger::End::Succeeded, Error(), ending);
             }
             carryOut(ending);
         }
@@ -317,24 +316,24 @@ void Janitor::settle(JobKind kind, Ledger::End end, const Error &error, Ledger::
 void Janitor::count(JobKind kind, Ledger::End end, const Error &error, Ledger::Weight weight,
                     Listing listed, Ending &ending)
 {
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     const bool isGivers = !listed.cell && !listed.watched && !listed.coroutine;
-    unlist(listed);
-    if (m_ledger.end(ledgerKind(kind), end, weight)) {
+    unlist(lock, listed);
+    if (m_ledger.end(lock, ledgerKind(kind), end, weight)) {
         if (error.isValid() && isGivers &&
             !isDone()) // the report is about to list, and may miss it
             ifThereIsMemory([&] { m_lateJobs.append(describe(error, kind)); });
-        passOn(kind, end, error, ending);
+        passOn(lock, kind, end, error, ending);
         return;
     }
     if (error.isValid())
-        keep(error, weight, ending.after);
-    advance(ending.after);
+        keep(lock, error, weight, ending.after);
+    advance(lock, ending.after);
     ending.by = JanitorPointer(this);
 }
 
-/// Has the janitor that took this one's jobs over count the end of one of them. Under the lock.
-void Janitor::passOn(JobKind kind, Ledger::End end, const Error &error, Ending &ending)
+/// Has the janitor that took this one's jobs over count the end of one of them.
+void Janitor::passOn(Held held, JobKind kind, Ledger::End end, const Error &error, Ending &ending)
 {
     // A daemon that was handed on has been asked to stop: that it fails then is no surprise.
     if (m_takerPointer)
@@ -343,8 +342,8 @@ void Janitor::passOn(JobKind kind, Ledger::End end, const Error &error, Ending &
                                                       : Ledger::Weight::Trips,
                               {}, ending);
     ++m_forwarded;
-    ending.passed.append({JanitorPointer(this), m_takerPointer, hasForwardedAll()});
-    forgetByOuters();
+    ending.passed.append({JanitorPointer(this), m_takerPointer, hasForwardedAll(held)});
+    forgetByOuters(held);
 }
 
 void Janitor::carryOut(Ending &ending)
@@ -361,8 +360,8 @@ void Janitor::carryOut(Ending &ending)
     }
 }
 
-/// Under the lock.
-void Janitor::unlist(Listing listed)
+///
+void Janitor::unlist(Held, Listing listed)
 {
     if (listed.cell)
         listed.cell->setState(JobCell::Ended);

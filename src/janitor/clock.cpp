@@ -13,8 +13,8 @@
 
 namespace QJanitor::Private {
 
-/// Starts to count the time of draining. Under the lock.
-void Janitor::startClock(Aftermath &after)
+/// Starts to count the time of draining.
+void Janitor::startClock(Held held, Aftermath &after)
 {
     if (m_drainingSince)
         return;
@@ -23,19 +23,19 @@ void Janitor::startClock(Aftermath &after)
         return; // it is given up at once
     if (m_hangWarningAfter > 0)
         m_nextWarning = m_drainingSince + m_hangWarningAfter;
-    m_endedAtLastLook = m_ledger.endedCount();
-    planLook(m_drainingSince);
+    m_endedAtLastLook = m_ledger.endedCount(held);
+    planLook(held, m_drainingSince);
     // What they have reported up to now is old. There may be very many, and most drains are short: where
     // it does not count, futures are looked at a moment later.
     constexpr std::int64_t moment = 16;
     if (doesProgressCount()) {
-        lookAtJobs(m_drainingSince);
+        lookAtJobs(held, m_drainingSince);
     } else {
-        lookAtPromises(m_drainingSince);
-        if (std::min(m_nextWarning, deadline()) < Alarm::never)
+        lookAtPromises(held, m_drainingSince);
+        if (std::min(m_nextWarning, deadline(held)) < Alarm::never)
             m_nextLook = m_drainingSince + moment;
     }
-    planAlarm();
+    planAlarm(held);
     after.setAlarm = m_alarm.due < Alarm::never;
 }
 
@@ -45,8 +45,8 @@ bool Janitor::doesProgressCount() const
     return m_drainTimeout < Alarm::never && m_drainTimeoutLimit > 0;
 }
 
-/// Says when draining has taken too long. Under the lock.
-std::int64_t Janitor::deadline() const
+/// Says when draining has taken too long.
+std::int64_t Janitor::deadline(Held) const
 {
     const std::int64_t timeout = m_drainTimeout;
     if (timeout == Alarm::never)
@@ -56,38 +56,38 @@ std::int64_t Janitor::deadline() const
     return std::min(m_lastProgress + timeout, m_drainingSince + m_drainTimeoutLimit);
 }
 
-/// Returns whether one of the promises has made progress since the last look. Under the lock.
-bool Janitor::lookAtPromises(std::int64_t now)
+/// Returns whether one of the promises has made progress since the last look.
+bool Janitor::lookAtPromises(Held, std::int64_t now)
 {
     bool some = false;
-    for (HeldPromise &held : m_heldPromises)
-        some |= held.progress.look(held.future, now);
+    for (HeldPromise &promise : m_heldPromises)
+        some |= promise.progress.look(promise.future, now);
     return some;
 }
 
-/// The same for all of this janitor's own jobs. Under the lock.
-bool Janitor::lookAtJobs(std::int64_t now)
+/// The same for all of this janitor's own jobs.
+bool Janitor::lookAtJobs(Held held, std::int64_t now)
 {
-    const bool some = lookAtPromises(now);
-    return lookAtFutures(now) || some;
+    const bool some = lookAtPromises(held, now);
+    return lookAtFutures(held, now) || some;
 }
 
-/// The same for the jobs that others have handed on. Not under the lock: theirs come first.
+/// The same for the jobs that others have handed on. Without the lock, since theirs come first.
 bool Janitor::lookAtGivers(std::int64_t now)
 {
     bool some = false;
     for (const JanitorPointer &giver : givers()) {
         giver->lookAtPumps(now);
         some |= giver->lookAtGivers(now);
-        const std::lock_guard lock(giver->m_mutex);
-        some |= giver->lookAtJobs(now);
+        const JanitorLock lock(giver->m_mutex);
+        some |= giver->lookAtJobs(lock, now);
     }
     return some;
 }
 
 /// Plans the next look: some of them in the time that counts, also to see whether it is time in which the
-/// process runs. Under the lock.
-void Janitor::planLook(std::int64_t now)
+/// process runs.
+void Janitor::planLook(Held, std::int64_t now)
 {
     constexpr std::int64_t longest = 1000;
     const std::int64_t counted =
@@ -96,13 +96,13 @@ void Janitor::planLook(std::int64_t now)
                                          : now + std::clamp<std::int64_t>(counted / 8, 1, longest);
 }
 
-/// Plans the next call of onAlarm(); after closing, for the pumps alone. Under the lock.
-void Janitor::planAlarm()
+/// Plans the next call of onAlarm(); after closing, for the pumps alone.
+void Janitor::planAlarm(Held held)
 {
-    const bool isOpen = m_ledger.phase() != Ledger::Phase::Closed;
+    const bool isOpen = m_ledger.phase(held) != Ledger::Phase::Closed;
     m_alarm.due = isOpen ? std::min(m_nextLook, m_nextPumpLook) : m_nextPumpLook;
     if (m_drainingSince && isOpen)
-        m_alarm.due = std::min({m_alarm.due.load(), m_nextWarning, deadline()});
+        m_alarm.due = std::min({m_alarm.due.load(), m_nextWarning, deadline(held)});
 }
 
 /// Has the agent call onAlarm() when it is time.
@@ -113,16 +113,16 @@ void Janitor::setAlarm()
     // It may have closed before the alarm was set, and then nobody has cleared it.
     if (!m_done.load(std::memory_order_seq_cst))
         return;
-    const std::lock_guard lock(m_mutex);
-    clearIdleAlarm();
+    const JanitorLock lock(m_mutex);
+    clearIdleAlarm(lock);
 }
 
 /// Clears the alarm of a closed janitor, unless a pump has not begun yet: if the pool gets no thread for
-/// it, the pool has lost a place, and nobody but the agent gives that back. Under the lock.
-void Janitor::clearIdleAlarm()
+/// it, the pool has lost a place, and nobody but the agent gives that back.
+void Janitor::clearIdleAlarm(Held held)
 {
     if (m_done.load(std::memory_order_relaxed) && m_alarm.isSet.load(std::memory_order_seq_cst) &&
-        !isPumpBeginning())
+        !isPumpBeginning(held))
         AgentThread::clearAlarm(m_alarm);
 }
 
@@ -133,8 +133,8 @@ void Janitor::onAlarm()
     if (lookAtClock(now))
         return;
     {
-        const std::lock_guard lock(m_mutex);
-        planAlarm();
+        const JanitorLock lock(m_mutex);
+        planAlarm(lock);
         if (m_alarm.due == Alarm::never)
             return;
     }
@@ -147,15 +147,15 @@ bool Janitor::lookAtClock(std::int64_t now)
     Aftermath after;
     bool isLate = false;
     {
-        const std::lock_guard lock(m_mutex);
-        if (m_ledger.phase() == Ledger::Phase::Closed)
+        const JanitorLock lock(m_mutex);
+        if (m_ledger.phase(lock) == Ledger::Phase::Closed)
             return false;
         if (now < m_alarm.due)
             return true;
-        skipStop(now);
-        isLate = m_drainingSince && now >= deadline();
+        skipStop(lock, now);
+        isLate = m_drainingSince && now >= deadline(lock);
         if (!m_drainingSince) {
-            planAlarm();
+            planAlarm(lock);
             after.setAlarm = m_alarm.due < Alarm::never;
         }
     }
@@ -164,20 +164,21 @@ bool Janitor::lookAtClock(std::int64_t now)
     const bool someOfGivers = lookAtGivers(now);
     bool hangs = false;
     {
-        const std::lock_guard lock(m_mutex);
-        if (m_ledger.phase() == Ledger::Phase::Closed)
+        const JanitorLock lock(m_mutex);
+        if (m_ledger.phase(lock) == Ledger::Phase::Closed)
             return false;
         if (m_drainingSince) {
-            const std::int64_t ended = m_ledger.endedCount();
-            if (lookAtJobs(now) || someOfGivers || std::exchange(m_endedAtLastLook, ended) != ended)
+            const std::int64_t ended = m_ledger.endedCount(lock);
+            if (lookAtJobs(lock, now) || someOfGivers ||
+                std::exchange(m_endedAtLastLook, ended) != ended)
                 m_lastProgress = now;
             m_endedAtLastLook = ended;
-            planLook(now);
-            isLate = now >= deadline();
+            planLook(lock, now);
+            isLate = now >= deadline(lock);
             hangs = !isLate && now >= m_nextWarning;
             if (hangs)
                 m_nextWarning = now + m_hangWarningAfter;
-            planAlarm();
+            planAlarm(lock);
             after.setAlarm = !isLate;
         }
     }
@@ -200,8 +201,8 @@ void Janitor::warn()
         live.append(std::move(job.info));
     qsizetype count = 0;
     {
-        const std::lock_guard lock(m_mutex);
-        count = std::max(live.size(), qsizetype(m_ledger.pending().total()));
+        const JanitorLock lock(m_mutex);
+        count = std::max(live.size(), qsizetype(m_ledger.pending(lock).total()));
         for (Observer *observer : m_observers)
             observer->m_hanging = live;
     }
@@ -223,7 +224,7 @@ void Janitor::warn()
 
 /// Leaves time out in which the whole process was stopped, or its machine: nobody could work in it. Under
 /// the lock.
-void Janitor::skipStop(std::int64_t now)
+void Janitor::skipStop(Held, std::int64_t now)
 {
     constexpr std::int64_t usual = 500; // a busy machine is as late as that
     const std::int64_t late = now - m_alarm.due;
@@ -246,14 +247,14 @@ void Janitor::giveUp()
         QList<JobInfo> ofGivers; // they can only be listed without this lock
         for (const JanitorPointer &giver : givers)
             ofGivers += giver->jobs();
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         isDecided = true;
-        advance(after);
-        if (m_ledger.phase() != Ledger::Phase::Draining)
+        advance(lock, after);
+        if (m_ledger.phase(lock) != Ledger::Phase::Draining)
             break;
         if (m_givers != givers) {
             isDecided = false; // others have handed on or have ended meanwhile
-        } else if (!abandon(ofGivers, after)) {
+        } else if (!abandon(lock, ofGivers, after)) {
             constexpr std::int64_t moment = 2;
             m_alarm.due = coarseNow() + moment;
             after.setAlarm = true;
@@ -263,13 +264,13 @@ void Janitor::giveUp()
 }
 
 /// Closes with the jobs that are listed here and \a ofGivers left alone. Returns false if there are none:
-/// all have ended, and are about to be counted. Under the lock.
-bool Janitor::abandon(const QList<JobInfo> &ofGivers, Aftermath &after)
+/// all have ended, and are about to be counted.
+bool Janitor::abandon(Held held, const QList<JobInfo> &ofGivers, Aftermath &after)
 {
     constexpr std::int64_t patience = 100; // ms
     const auto listThem = [&] {
         after.unfinished = ofGivers;
-        list(after.unfinished);
+        list(held, after.unfinished);
         return !after.unfinished.isEmpty();
     };
     const std::int64_t now = coarseNow();
@@ -278,7 +279,7 @@ bool Janitor::abandon(const QList<JobInfo> &ofGivers, Aftermath &after)
     if (!someAreListed && now < m_lastMoment)
         return false;
     // Daemons that end well are counted without the lock. From here on they find it.
-    const qsizetype count = m_ledger.handOn().total();
+    const qsizetype count = m_ledger.handOn(held).total();
     if (count == 0)
         after.unfinished.clear();
     else if (const QList<JobInfo> before = after.unfinished; !someAreListed)
@@ -288,16 +289,16 @@ bool Janitor::abandon(const QList<JobInfo> &ofGivers, Aftermath &after)
         after.unfinished = before; // it has to close now
     m_draining.store(true, std::memory_order_relaxed);
     if (!after.unfinished.isEmpty()) {
-        keep(timeoutError(after.unfinished), Ledger::Weight::Trips, after);
+        keep(held, timeoutError(held, after.unfinished), Ledger::Weight::Trips, after);
         m_stop.store(true, std::memory_order_relaxed);
-        collectToCancel(after);
+        collectToCancel(held, after);
     }
     m_justEnded = std::max<qsizetype>(0, count - after.unfinished.size());
-    close(after, false);
+    close(held, after, false);
     return true;
 }
 
-Error Janitor::timeoutError(const QList<JobInfo> &jobs) const
+Error Janitor::timeoutError(Held, const QList<JobInfo> &jobs) const
 try {
     const qsizetype count = jobs.size();
     return ErrorParts::make(
@@ -314,10 +315,10 @@ void Janitor::stopWaiting()
 {
     Aftermath after;
     {
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         m_drainTimeout = 0;
-        m_ledger.requestStop();
-        advance(after);
+        m_ledger.requestStop(lock);
+        advance(lock, after);
     }
     carryOut(after);
     giveUp();
@@ -326,7 +327,7 @@ void Janitor::stopWaiting()
 
 void Janitor::limitDraining(std::int64_t milliseconds)
 {
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     m_drainTimeout = milliseconds;
 }
 

@@ -47,12 +47,12 @@ SpawnError Janitor::spawnCoroutine(const Offer &offer)
 {
     SpawnedCoroutinePointer job;
     {
-        const std::lock_guard lock(m_mutex);
-        if (!m_ledger.accepts(ledgerKind(offer.kind)))
+        const JanitorLock lock(m_mutex);
+        if (!m_ledger.accepts(lock, ledgerKind(offer.kind)))
             return SpawnError::ActiveJanitorTerminating;
         job = new SpawnedCoroutine(JanitorPointer(this), offer);
-        m_ledger.admit(oneOf(offer.kind));
-        ProcessEnd::add(*this);
+        m_ledger.admit(lock, oneOf(offer.kind));
+        ProcessEnd::add(lock, *this);
     }
     if (m_watched.load(std::memory_order_relaxed))
         tell(false);
@@ -281,7 +281,7 @@ bool SpawnedCoroutine::isAwaitedHere(const Janitor &janitor)
     return false;
 }
 
-std::vector<SpawnedCoroutinePointer> SpawnedCoroutine::oldest(const Janitor &janitor,
+std::vector<SpawnedCoroutinePointer> SpawnedCoroutine::oldest(Held, const Janitor &janitor,
                                                               qsizetype most)
 {
     std::vector<SpawnedCoroutinePointer> jobs;

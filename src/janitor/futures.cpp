@@ -67,15 +67,15 @@ void WatchedJobs::remove(WatchedJob *job)
     --count;
 }
 
-/// Returns where to put a new future of which \a facts are known, with room for it. Under the lock.
-inline std::vector<AnyFuture> &Janitor::roomForNew(FutureFacts &&facts)
+/// Returns where to put a new future of which \a facts are known, with room for it.
+inline std::vector<AnyFuture> &Janitor::roomForNew(Held held, FutureFacts &&facts)
 {
     if (!m_newFutures.empty() && m_newFutures.back().takes(facts))
         return m_newFutures.back().futures;
-    return otherRoomForNew(std::move(facts));
+    return otherRoomForNew(held, std::move(facts));
 }
 
-std::vector<AnyFuture> &Janitor::otherRoomForNew(FutureFacts &&facts)
+std::vector<AnyFuture> &Janitor::otherRoomForNew(Held, FutureFacts &&facts)
 {
     std::size_t room = FutureBatch::smallest;
     int left = 8; // Not only the last one: a few places may take turns.
@@ -102,17 +102,17 @@ struct Janitor::NewFuture
     bool isTimeToSettle = false;
 };
 
-/// Under the lock. Thereafter, call followListing().
+/// Call followListing() thereafter, without the lock.
 template<class Source>
-inline Janitor::NewFuture Janitor::listNew(FutureFacts &&facts, Source &&source)
+inline Janitor::NewFuture Janitor::listNew(Held held, FutureFacts &&facts, Source &&source)
 {
     const JobKind kind = facts.kind;
     const QFuture<void> &future =
-        roomForNew(std::move(facts)).emplace_back(std::forward<Source>(source));
+        roomForNew(held, std::move(facts)).emplace_back(std::forward<Source>(source));
     ++m_newFutureCount;
     if (!m_self) { // not before: there may have been no memory for the future
         m_self = JanitorPointer(this);
-        ProcessEnd::add(*this);
+        ProcessEnd::add(held, *this);
     }
     NewFuture listed;
     listed.isTimeToSettle = ++m_listedCount % FutureBatch::largest == 0;
@@ -122,7 +122,6 @@ inline Janitor::NewFuture Janitor::listNew(FutureFacts &&facts, Source &&source)
     return listed;
 }
 
-/// Not under the lock.
 void Janitor::followListing(const NewFuture &future)
 {
     if (future.toCancel)
@@ -141,13 +140,15 @@ SpawnError Janitor::adopt(const Offer &offer)
     }
     followOuterStops();
     FutureFacts facts{offer.kind, offer.site, coarseNow(), detailsOf(offer)};
-    std::unique_lock lock(m_mutex);
-    if (!m_ledger.accepts(ledgerKind(offer.kind)))
-        return SpawnError::ActiveJanitorTerminating;
-    // Only now: a future that is refused is not moved from.
-    const NewFuture listed = listNew(std::move(facts), InPlace{offer});
-    m_ledger.admit(oneOf(offer.kind));
-    lock.unlock();
+    NewFuture listed;
+    {
+        const JanitorLock lock(m_mutex);
+        if (!m_ledger.accepts(lock, ledgerKind(offer.kind)))
+            return SpawnError::ActiveJanitorTerminating;
+        // Only now: a future that is refused is not moved from.
+        listed = listNew(lock, std::move(facts), InPlace{offer});
+        m_ledger.admit(lock, oneOf(offer.kind));
+    }
     followListing(listed);
     if (m_watched.load(std::memory_order_relaxed))
         tell(false);
@@ -169,8 +170,8 @@ bool Janitor::goOn(JobKind kind, JobCell &cell, Adoption &adoption)
                                                   adoption.promised});
         }
         followOuterStops();
-        const std::lock_guard lock(m_mutex);
-        listed = listNew(std::move(facts), std::move(adoption.future));
+        const JanitorLock lock(m_mutex);
+        listed = listNew(lock, std::move(facts), std::move(adoption.future));
         cell.setState(JobCell::Ended); // it is listed once
     } catch (const std::bad_alloc &) {
         if (facts.details)
@@ -215,19 +216,19 @@ void Janitor::postFuturesTicket()
         taker->lookAgain();
 }
 
-/// Looks for progress of the jobs that are futures. Returns whether there is any. Under the lock.
-bool Janitor::lookAtFutures(std::int64_t now)
+/// Looks for progress of the jobs that are futures. Returns whether there is any.
+bool Janitor::lookAtFutures(Held held, std::int64_t now)
 {
     bool some = false;
     for (auto batch = m_newFutures.begin(); batch != m_newFutures.end(); ++batch)
-        some |= lookAtBatch(batch, now);
+        some |= lookAtBatch(held, batch, now);
     for (WatchedJob *job = m_watchedJobs.first; job; job = job->next)
         some |= job->facts.lookForProgress(job->future, now);
     return some;
 }
 
 /// The same for one batch. A future that has made progress leaves it, for something is known of it alone.
-bool Janitor::lookAtBatch(std::list<FutureBatch>::iterator batch, std::int64_t now)
+bool Janitor::lookAtBatch(Held, std::list<FutureBatch>::iterator batch, std::int64_t now)
 {
     std::vector<AnyFuture> &futures = batch->futures;
     bool some = false;
@@ -250,7 +251,7 @@ bool Janitor::lookAtBatch(std::list<FutureBatch>::iterator batch, std::int64_t n
 
 bool Janitor::hasNewFutures() const
 {
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     return !m_newFutures.empty();
 }
 
@@ -259,8 +260,8 @@ void Janitor::giveUpWatch(WatchedJob *job)
     const std::unique_ptr<WatchedJob> unwatched(job);
     for (;;) {
         try {
-            const std::lock_guard lock(m_mutex);
-            std::vector<AnyFuture> &futures = roomForNew(std::move(job->facts));
+            const JanitorLock lock(m_mutex);
+            std::vector<AnyFuture> &futures = roomForNew(lock, std::move(job->facts));
             m_watchedJobs.remove(job);
             futures.push_back(std::move(job->future));
             ++m_newFutureCount;

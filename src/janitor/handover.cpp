@@ -15,20 +15,20 @@ namespace QJanitor::Private {
 
 /// Gives the pending jobs to the nearest enclosing janitor that waits for its jobs, else to the
 /// root. Returns false if nobody takes them.
-bool Janitor::handOn(Aftermath &after)
+bool Janitor::handOn(Held held, Aftermath &after)
 {
-    ifThereIsMemory([&] { list(after.unfinished); });
+    ifThereIsMemory([&] { list(held, after.unfinished); });
     after.unfinished.removeIf([](const JobInfo &job) { return job.state == JobState::Finished; });
     JanitorPointer taker = m_outer.janitor;
-    while (taker && !taker->takeOver(*this))
+    while (taker && !taker->takeOver(*this, held))
         taker = taker->m_outer.janitor;
     if (!taker && m_level == Level::Nested) {
         taker = application();
-        if (!taker || !taker->takeOver(*this)) {
+        if (!taker || !taker->takeOver(*this, held)) {
             taker.reset();
             ifThereIsMemory([&] { taker = root(); });
         }
-        after.takenByRoot = taker && taker->m_level == Level::Root && taker->takeOver(*this);
+        after.takenByRoot = taker && taker->m_level == Level::Root && taker->takeOver(*this, held);
         if (taker && taker->m_level == Level::Root && !after.takenByRoot)
             taker.reset();
     }
@@ -41,31 +41,31 @@ bool Janitor::handOn(Aftermath &after)
     return true;
 }
 
-/// Takes over the pending jobs of \a giver, whose lock is held, if this janitor waits for its jobs.
-bool Janitor::takeOver(Janitor &giver)
+/// Takes over the pending jobs of \a giver, if this janitor waits for its jobs.
+bool Janitor::takeOver(Janitor &giver, Held ofGiver)
 {
-    const std::lock_guard lock(m_mutex);
-    if (!m_ledger.accepts(Ledger::Kind::CleanupJob))
+    const JanitorLock lock(m_mutex);
+    if (!m_ledger.accepts(lock, Ledger::Kind::CleanupJob))
         return false;
     const bool isListed = ifThereIsMemory([&] {
-        ProcessEnd::add(*this);
+        ProcessEnd::add(lock, *this);
         m_givers.push_back(JanitorPointer(&giver));
     });
     if (!isListed)
         return false;
-    const Ledger::Pending pending = giver.m_ledger.handOn();
-    m_ledger.admit(pending);
+    const Ledger::Pending pending = giver.m_ledger.handOn(ofGiver);
+    m_ledger.admit(lock, pending);
     if (pending.total() == 0)
         m_givers.pop_back();
     m_helpWanted = true;
-    wake();
+    wake(lock);
     return true;
 }
 
 void Janitor::dropGiver(const Janitor *giver)
 {
     JanitorPointer dropped; // may be the last reference: not to be destroyed under the lock
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     const auto found = std::find_if(m_givers.begin(), m_givers.end(), [giver](const auto &janitor) {
         return janitor.data() == giver;
     });
@@ -75,10 +75,10 @@ void Janitor::dropGiver(const Janitor *giver)
     m_givers.erase(found);
 }
 
-/// Not under the lock: their own come before it.
+/// Locks of givers come before this one.
 std::vector<JanitorPointer> Janitor::givers() const
 {
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     return m_givers;
 }
 
@@ -88,7 +88,7 @@ void Janitor::addGiversToReport(Aftermath &after)
         for (const JanitorPointer &giver : givers())
             after.unfinished += giver->jobs();
     });
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     for (const JobInfo &late : std::as_const(m_lateJobs)) {
         const auto isIt = [&late](const JobInfo &job) {
             return job.name == late.name && job.spawnSite == late.spawnSite;
@@ -98,7 +98,7 @@ void Janitor::addGiversToReport(Aftermath &after)
     }
     m_report = ReportParts::make(m_name, m_errors, m_errorCount, after.unfinished,
                                  m_report.completedCount(), m_report.canceledCount(), m_cause);
-    finish();
+    finish(lock);
 }
 
 } // namespace QJanitor::Private

@@ -82,14 +82,14 @@ Janitor::~Janitor()
 
 bool Janitor::accepts(JobKind kind) const
 {
-    const std::lock_guard lock(m_mutex);
-    return m_ledger.accepts(ledgerKind(kind));
+    const JanitorLock lock(m_mutex);
+    return m_ledger.accepts(lock, ledgerKind(kind));
 }
 
 Ledger::Pending Janitor::pending() const
 {
-    const std::lock_guard lock(m_mutex);
-    return m_ledger.pending();
+    const JanitorLock lock(m_mutex);
+    return m_ledger.pending(lock);
 }
 
 static thread_local char thisThread; // its address tells threads apart
@@ -135,14 +135,14 @@ void Janitor::endCallee()
         settleFinishedFutures();
     Aftermath after;
     {
-        const std::lock_guard lock(m_mutex);
-        m_ledger.endCallee();
+        const JanitorLock lock(m_mutex);
+        m_ledger.endCallee(lock);
         m_calleeEnded.store(true, std::memory_order_relaxed);
-        advance(after);
+        advance(lock, after);
         after.hurry = !m_newFutures.empty();
         after.tellNow = true;
-        if (m_ledger.phase() != Ledger::Phase::Closed)
-            startClock(after);
+        if (m_ledger.phase(lock) != Ledger::Phase::Closed)
+            startClock(lock, after);
     }
     carryOut(after);
     if (m_drainTimeout <= 0)
@@ -155,12 +155,12 @@ void Janitor::letGo()
         ifThereIsMemory([this] { settleForOwner(); }); // else they are handed on with the others
     Aftermath after;
     {
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         m_handingOn = HandingOn::AtOnce;
-        after.letGo = m_ledger.phase() != Ledger::Phase::Closed;
-        m_ledger.letGo();
+        after.letGo = m_ledger.phase(lock) != Ledger::Phase::Closed;
+        m_ledger.letGo(lock);
         m_calleeEnded.store(true, std::memory_order_relaxed);
-        advance(after);
+        advance(lock, after);
     }
     carryOut(after);
 }
@@ -169,23 +169,23 @@ void Janitor::requestStop()
 {
     Aftermath after;
     {
-        const std::lock_guard lock(m_mutex);
-        m_ledger.requestStop();
-        advance(after);
+        const JanitorLock lock(m_mutex);
+        m_ledger.requestStop(lock);
+        advance(lock, after);
     }
     carryOut(after);
 }
 
-/// Decides, under the lock, all that is due: failing, stopping, draining, handing on and closing.
-void Janitor::advance(Aftermath &after)
+/// Decides all that is due: failing, stopping, draining, handing on and closing.
+void Janitor::advance(Held held, Aftermath &after)
 {
-    Ledger::Due due = m_ledger.due();
+    Ledger::Due due = m_ledger.due(held);
     bool handedOn = false;
-    if (due.handOn && isToPrepareHandingOn(after)) {
+    if (due.handOn && isToPrepareHandingOn(held, after)) {
         // It is due again then.
-    } else if (due.handOn && !(handedOn = handOn(after))) {
-        m_ledger.waitForAll();
-        const Ledger::Due more = m_ledger.due();
+    } else if (due.handOn && !(handedOn = handOn(held, after))) {
+        m_ledger.waitForAll(held);
+        const Ledger::Due more = m_ledger.due(held);
         due.drain = more.drain;
         due.close = more.close;
     }
@@ -193,18 +193,18 @@ void Janitor::advance(Aftermath &after)
         after.quit = true;
     if (due.stop) {
         m_stop.store(true, std::memory_order_relaxed);
-        collectToCancel(after);
+        collectToCancel(held, after);
     }
     if (due.drain || handedOn)
         m_draining.store(true, std::memory_order_relaxed);
     if (due.close || handedOn)
-        close(after, handedOn);
+        close(held, after, handedOn);
     after.tellNow |= due.fail || due.stop || due.drain || due.close || handedOn;
 }
 
 /// Futures that have finished are not handed on: they are counted first, without the lock, by whoever
-/// finds that it is due. Returns whether to wait for that. Under the lock.
-bool Janitor::isToPrepareHandingOn(Aftermath &after)
+/// finds that it is due. Returns whether to wait for that.
+bool Janitor::isToPrepareHandingOn(Held, Aftermath &after)
 {
     if (m_handingOn == HandingOn::AtOnce)
         return false;
@@ -222,39 +222,39 @@ void Janitor::prepareHandingOn()
     settleFinishedFutures();
     Aftermath after;
     {
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         m_handingOn = std::max(m_handingOn, HandingOn::Prepared);
-        advance(after);
+        advance(lock, after);
     }
     carryOut(after);
 }
 
-/// Builds the report. \a leaves says whether it leaves jobs unfinished. Under the lock.
-void Janitor::close(Aftermath &after, bool leaves)
+/// Builds the report. \a leaves says whether it leaves jobs unfinished.
+void Janitor::close(Held held, Aftermath &after, bool leaves)
 {
-    const qsizetype completed =
-        m_ledger.endedCount() + m_justEnded - m_ledger.failedCount() - m_ledger.canceledCount();
+    const qsizetype completed = m_ledger.endedCount(held) + m_justEnded -
+                                m_ledger.failedCount(held) - m_ledger.canceledCount(held);
     m_report = ReportParts::make(m_name, m_errors, m_errorCount, after.unfinished, completed,
-                                 m_ledger.canceledCount(), m_cause);
+                                 m_ledger.canceledCount(held), m_cause);
     // The jobs of givers can only be listed without this lock.
     after.addGivers = leaves && !m_givers.empty();
     if (!after.addGivers)
-        finish();
+        finish(held);
 }
 
-/// Lets the waiter go. Under the lock.
-void Janitor::finish()
+/// Lets the waiter go.
+void Janitor::finish(Held held)
 {
     // In one order with setAlarm(): it sets first and looks second.
     m_done.store(true, std::memory_order_seq_cst);
-    clearIdleAlarm();
+    clearIdleAlarm(held);
     ProcessEnd::remove(*this);
-    forgetByOuters();
-    wake();
+    forgetByOuters(held);
+    wake(held);
 }
 
-/// Has the waiter look again. Under the lock, under which it also says that it waits no more.
-void Janitor::wake()
+/// Has the waiter look again. It says under the lock as well that it waits no more.
+void Janitor::wake(Held)
 {
     if (!m_waker)
         return;
@@ -352,8 +352,8 @@ QString Janitor::describeName() const
                             : QStringLiteral("Janitor \"%1\"").arg(shown(m_name));
 }
 
-/// Keeps the error of a job for the report and for the observers. Under the lock.
-void Janitor::keep(const Error &error, Ledger::Weight weight, Aftermath &after)
+/// Keeps the error of a job for the report and for the observers.
+void Janitor::keep(Held held, const Error &error, Ledger::Weight weight, Aftermath &after)
 {
     ++m_errorCount;
     const bool isCause = !m_cause.isValid() && weight == Ledger::Weight::Trips;
@@ -365,32 +365,32 @@ void Janitor::keep(const Error &error, Ledger::Weight weight, Aftermath &after)
         m_causeIndex = m_errors.size() > index ? index : -1;
     }
     for (Observer *observer : m_observers)
-        observer->add(error, isCause);
+        observer->add(held, error, isCause);
     after.tellNow = true;
 }
 
 Report Janitor::report() const
 {
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     return m_report;
 }
 
 void Janitor::setWaker(Waker *waker)
 {
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     m_waker = waker;
 }
 
 void Janitor::lookAgain()
 {
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     m_helpWanted = true;
-    wake();
+    wake(lock);
 }
 
 void Janitor::waitOn(Waker &waker)
 {
-    std::unique_lock lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     // Without an application there is no agent that watches futures. The clock is looked at in any
     // case, for applications come and go.
     const bool alone = !AgentThread::isServing();
@@ -400,13 +400,15 @@ void Janitor::waitOn(Waker &waker)
     const auto wanted = [&] {
         return isDone() || m_helpWanted || looksAfterFutures() || alone == AgentThread::isServing();
     };
-    if (looksAfterFutures())
-        waker.condition.wait_for(lock, std::chrono::milliseconds(2));
-    else if (m_alarm.due < Alarm::never)
-        waker.condition.wait_for(lock, std::chrono::milliseconds(m_alarm.due - coarseNow()),
-                                 wanted);
-    else
-        waker.condition.wait(lock, wanted);
+    lock.lend([&](std::unique_lock<std::mutex> &lent) {
+        using std::chrono::milliseconds;
+        if (looksAfterFutures())
+            waker.condition.wait_for(lent, milliseconds(2));
+        else if (m_alarm.due < Alarm::never)
+            waker.condition.wait_for(lent, milliseconds(m_alarm.due - coarseNow()), wanted);
+        else
+            waker.condition.wait(lent, wanted);
+    });
     m_helpWanted = false;
 }
 

@@ -10,6 +10,7 @@
 #include "janitor/futures_p.h"
 #include "janitor/news_p.h"
 #include "jobs/jobqueue_p.h"
+#include "rules/held_p.h"
 #include "rules/ledger_p.h"
 
 #include <qjanitor/options.h>
@@ -265,21 +266,21 @@ private:
     template<class F>
     void forEachStopper(F function);
     void cancelDaemons();
-    void collectToCancel(Aftermath &after);
+    void collectToCancel(Held held, Aftermath &after);
     void cancelOneByOne();
     std::optional<QFuture<void>> nextToCancel();
-    std::vector<AnyFuture> &roomForNew(FutureFacts &&facts);
-    std::vector<AnyFuture> &otherRoomForNew(FutureFacts &&facts);
+    std::vector<AnyFuture> &roomForNew(Held held, FutureFacts &&facts);
+    std::vector<AnyFuture> &otherRoomForNew(Held held, FutureFacts &&facts);
     struct NewFuture;
     template<class Source>
-    NewFuture listNew(FutureFacts &&facts, Source &&source);
+    NewFuture listNew(Held held, FutureFacts &&facts, Source &&source);
     void followListing(const NewFuture &future);
-    bool lookAtFutures(std::int64_t now);
-    bool lookAtBatch(std::list<FutureBatch>::iterator batch, std::int64_t now);
+    bool lookAtFutures(Held held, std::int64_t now);
+    bool lookAtBatch(Held held, std::list<FutureBatch>::iterator batch, std::int64_t now);
     struct Sorted;
-    std::size_t sortNew(Sorted &sorted);
-    bool takeOut(FutureFacts &facts, AnyFuture &future, std::vector<WatchedJob *> &jobs);
-    void sortOldestBatch(Sorted &sorted);
+    std::size_t sortNew(Held held, Sorted &sorted);
+    bool takeOut(Held held, FutureFacts &facts, AnyFuture &future, std::vector<WatchedJob *> &jobs);
+    void sortOldestBatch(Held held, Sorted &sorted);
     void settleSorted(Sorted &sorted);
     void settleTogether(std::vector<WatchedJob *> &jobs);
     std::size_t settleNew(Sorted &sorted, std::size_t atLeast = 1);
@@ -299,29 +300,34 @@ private:
     bool goOn(JobKind kind, JobCell &cell, Adoption &adoption);
     Outcome waitHere(JobKind kind, const Adoption &adoption);
     template<class Visitor>
-    void visitDaemonFutures(Visitor visitor);
-    std::vector<QFuture<void>> daemonFutures();
-    void list(QList<JobInfo> &jobs) const;
+    void visitDaemonFutures(Held held, Visitor visitor);
+    std::vector<QFuture<void>> daemonFutures(Held held);
+    void list(Held held, QList<JobInfo> &jobs) const;
     void addOldestJobs(std::vector<LiveJob> &jobs, qsizetype most) const;
     template<class Visitor>
-    void visitLive(Visitor visitor, std::int64_t now, qsizetype most) const;
+    void visitLive(Held held, Visitor visitor, std::int64_t now, qsizetype most) const;
 
-    CallableList &callables(JobKind kind);
-    CallableList &addCallableList(JobKind kind);
+    CallableList &callables(Held held, JobKind kind);
+    CallableList *callablesIfAny(JobKind kind) const
+    {
+        return m_callables[std::size_t(kind)].load(std::memory_order_acquire);
+    }
+    CallableList &addCallableList(Held held, JobKind kind);
     void build(CallableList &callables, JobQueue::Place place, const Offer &offer);
     void handInLate(CallableList &callables, JobQueue::Place place);
     void startPumpIfNeeded(CallableList &callables);
     void ensurePump(CallableList &callables) noexcept;
-    void sendPump(CallableList &callables, std::unique_ptr<Pump> &pump, Beginning &beginning);
+    void sendPump(Held held, CallableList &callables, std::unique_ptr<Pump> &pump,
+                  Beginning &beginning);
     void watchPumps() noexcept;
     void pumpRuns(CallableList &callables, const Pump &pump, bool wasTakenForLost);
     void pumpHasJob(CallableList &callables, const Pump &pump);
-    void pumpGoes(CallableList &callables, const Pump *pump, bool hasRun);
-    bool isPumpBeginning() const;
+    void pumpGoes(Held held, CallableList &callables, const Pump *pump, bool hasRun);
+    bool isPumpBeginning(Held held) const;
     bool queueAgain(CallableList &callables, const Pump &pump) noexcept;
-    bool lookAtPump(CallableList &callables, Beginning &beginning, std::int64_t now,
+    bool lookAtPump(Held held, CallableList &callables, Beginning &beginning, std::int64_t now,
                     std::int64_t patience, IdlePumps &idle);
-    static bool hasJobs(CallableList &callables);
+    static bool hasJobs(Held held, CallableList &callables);
     JobQueue::Place next(Worker &worker);
     void leaveChunk(Worker &worker, JobQueue::Chunk *chunk);
     void run(Worker &worker, JobQueue::Place place);
@@ -351,41 +357,41 @@ private:
                 Listing listed);
     void count(JobKind kind, Ledger::End end, const Error &error, Ledger::Weight weight,
                Listing listed, Ending &ending);
-    void passOn(JobKind kind, Ledger::End end, const Error &error, Ending &ending);
+    void passOn(Held held, JobKind kind, Ledger::End end, const Error &error, Ending &ending);
     static void carryOut(Ending &ending);
-    void unlist(Listing listed);
-    void keep(const Error &error, Ledger::Weight weight, Aftermath &after);
+    void unlist(Held held, Listing listed);
+    void keep(Held held, const Error &error, Ledger::Weight weight, Aftermath &after);
 
-    void advance(Aftermath &after);
-    bool isToPrepareHandingOn(Aftermath &after);
+    void advance(Held held, Aftermath &after);
+    bool isToPrepareHandingOn(Held held, Aftermath &after);
     void prepareHandingOnSoon();
-    bool handOn(Aftermath &after);
-    bool takeOver(Janitor &giver);
+    bool handOn(Held held, Aftermath &after);
+    bool takeOver(Janitor &giver, Held ofGiver);
     void dropGiver(const Janitor *giver);
-    void close(Aftermath &after, bool leaves);
-    void finish();
-    void wake();
+    void close(Held held, Aftermath &after, bool leaves);
+    void finish(Held held);
+    void wake(Held held);
     std::vector<JanitorPointer> givers() const;
     void addGiversToReport(Aftermath &after);
     void carryOut(Aftermath &after);
     QString describeName() const;
-    void startClock(Aftermath &after);
+    void startClock(Held held, Aftermath &after);
     void setAlarm();
-    void clearIdleAlarm();
+    void clearIdleAlarm(Held held);
     bool lookAtClock(std::int64_t now);
-    bool lookAtPromises(std::int64_t now);
-    bool lookAtJobs(std::int64_t now);
+    bool lookAtPromises(Held held, std::int64_t now);
+    bool lookAtJobs(Held held, std::int64_t now);
     bool lookAtGivers(std::int64_t now);
-    void planLook(std::int64_t now);
-    void forgetByOuters();
-    bool hasForwardedAll() const;
+    void planLook(Held held, std::int64_t now);
+    void forgetByOuters(Held held);
+    bool hasForwardedAll(Held held) const;
     bool doesProgressCount() const;
-    std::int64_t deadline() const;
-    void planAlarm();
+    std::int64_t deadline(Held held) const;
+    void planAlarm(Held held);
     void giveUp();
-    bool abandon(const QList<JobInfo> &ofGivers, Aftermath &after);
-    Error timeoutError(const QList<JobInfo> &jobs) const;
-    void skipStop(std::int64_t now);
+    bool abandon(Held held, const QList<JobInfo> &ofGivers, Aftermath &after);
+    Error timeoutError(Held held, const QList<JobInfo> &jobs) const;
+    void skipStop(Held held, std::int64_t now);
     void warn();
     void finishWhen(const SharedPromise &promise, bool draining);
     void tell(bool now);

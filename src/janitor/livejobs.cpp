@@ -17,8 +17,8 @@ QList<JobInfo> Janitor::jobs() const
     QList<JobInfo> jobs;
     std::vector<JanitorPointer> givers;
     {
-        const std::lock_guard lock(m_mutex);
-        list(jobs);
+        const JanitorLock lock(m_mutex);
+        list(lock, jobs);
         givers = m_givers;
     }
     for (const JanitorPointer &giver : givers)
@@ -43,9 +43,10 @@ void Janitor::addOldestJobs(std::vector<LiveJob> &jobs, qsizetype most) const
 {
     std::vector<JanitorPointer> givers;
     {
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         const std::int64_t now = coarseNow(); // only now: none of them is younger
         visitLive(
+            lock,
             [&](const void *key, JobInfo info) {
                 jobs.push_back({now - info.age.count(), key, std::move(info)});
             },
@@ -56,17 +57,18 @@ void Janitor::addOldestJobs(std::vector<LiveJob> &jobs, qsizetype most) const
         giver->addOldestJobs(jobs, most);
 }
 
-/// Lists the live jobs of this janitor's own. Under the lock.
-void Janitor::list(QList<JobInfo> &jobs) const
+/// Lists the live jobs of this janitor's own.
+void Janitor::list(Held held, QList<JobInfo> &jobs) const
 {
-    visitLive([&jobs](const void *, const JobInfo &info) { jobs.append(info); }, coarseNow(),
-              std::numeric_limits<qsizetype>::max());
+    visitLive(
+        held, [&jobs](const void *, const JobInfo &info) { jobs.append(info); }, coarseNow(),
+        std::numeric_limits<qsizetype>::max());
 }
 
 /// Calls \a visitor with the live jobs of this janitor's own: of each sort the oldest, at most \a most.
-/// Under the lock.
+///
 template<class Visitor>
-void Janitor::visitLive(Visitor visitor, std::int64_t now, qsizetype most) const
+void Janitor::visitLive(Held held, Visitor visitor, std::int64_t now, qsizetype most) const
 {
     for (const std::atomic<CallableList *> &entry : m_callables) {
         const CallableList *callables = entry.load(std::memory_order_relaxed);
@@ -74,13 +76,13 @@ void Janitor::visitLive(Visitor visitor, std::int64_t now, qsizetype most) const
             continue;
         const auto visitCell = [&](const JobCell &live, JobInfo info) {
             info.kind = callables->kind;
-            for (const HeldPromise &held : m_heldPromises) {
-                if (held.cell == &live)
-                    addProgress(info, held.future, held.progress);
+            for (const HeldPromise &promise : m_heldPromises) {
+                if (promise.cell == &live)
+                    addProgress(info, promise.future, promise.progress);
             }
             visitor(&live, std::move(info));
         };
-        callables->queue.visit(visitCell, now, most);
+        callables->queue.visit(held, visitCell, now, most);
     }
     qsizetype left = most;
     for (const WatchedJob *job = m_watchedJobs.first; job && left-- > 0; job = job->next)
@@ -90,7 +92,7 @@ void Janitor::visitLive(Visitor visitor, std::int64_t now, qsizetype most) const
             visitor(&future, describe(batch->facts, future, now));
         left -= qsizetype(batch->futures.size());
     }
-    for (const SpawnedCoroutinePointer &job : SpawnedCoroutine::oldest(*this, most))
+    for (const SpawnedCoroutinePointer &job : SpawnedCoroutine::oldest(held, *this, most))
         visitor(job.data(), job->describe(now));
 }
 

@@ -21,7 +21,7 @@ QFuture<Report> Janitor::future()
     QFuture<Report> future = promise.future();
     promise.start();
     {
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         if (!isDone()) {
             m_promises.push_back(std::move(promise));
             m_watched.store(true, std::memory_order_relaxed);
@@ -36,11 +36,11 @@ QFuture<Report> Janitor::future()
 void Janitor::observe(Observer *observer)
 {
     QList<Error> old; // destroyed without the lock: errors hold users' exceptions
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     old = std::exchange(observer->m_newErrors, m_errors);
     observer->m_causeIndex = m_causeIndex;
     if (m_cause.isValid() && m_causeIndex < 0)
-        observer->add(m_cause, true); // it came when the list was full
+        observer->add(lock, m_cause, true); // it came when the list was full
     m_observers.push_back(observer);
     m_watched.store(true, std::memory_order_relaxed);
     observer->nudge();
@@ -48,7 +48,7 @@ void Janitor::observe(Observer *observer)
 
 void Janitor::unobserve(Observer *observer)
 {
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     std::erase(m_observers, observer);
     m_watched.store(!m_observers.empty() || !m_promises.empty() || !m_onStop.empty() ||
                         !m_onDraining.empty(),
@@ -56,7 +56,7 @@ void Janitor::unobserve(Observer *observer)
 }
 
 /// Keeps \a error until it is fetched, unless too many wait for that already; the cause in any case.
-void Observer::add(const Error &error, bool isCause)
+void Observer::add(Held, const Error &error, bool isCause)
 {
     if (m_newErrors.size() >= ReportParts::maximumErrors && !isCause)
         return;
@@ -69,18 +69,18 @@ void Observer::add(const Error &error, bool isCause)
 
 Snapshot Janitor::snapshot() const
 {
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     Snapshot snapshot;
-    const Ledger::Phase phase = m_ledger.phase();
+    const Ledger::Phase phase = m_ledger.phase(lock);
     if (!isDone()) {
         snapshot.draining = phase != Ledger::Phase::Open;
-        snapshot.state = m_ledger.hasFailed() ? JanitorState::Failed
-                         : snapshot.draining  ? JanitorState::Draining
-                                              : JanitorState::Running;
+        snapshot.state = m_ledger.hasFailed(lock) ? JanitorState::Failed
+                         : snapshot.draining      ? JanitorState::Draining
+                                                  : JanitorState::Running;
     }
-    snapshot.ended = m_ledger.endedCount();
-    snapshot.pending = m_ledger.admittedCount() - snapshot.ended;
-    snapshot.failed = m_ledger.failedCount();
+    snapshot.ended = m_ledger.endedCount(lock);
+    snapshot.pending = m_ledger.admittedCount(lock) - snapshot.ended;
+    snapshot.failed = m_ledger.failedCount(lock);
     if (!m_errors.isEmpty())
         snapshot.lastError = m_errors.last();
     return snapshot;
@@ -88,7 +88,7 @@ Snapshot Janitor::snapshot() const
 
 News Janitor::takeNews(Observer *observer) const
 {
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     News news;
     if (observer->m_dueCause) {
         news.cause = std::exchange(observer->m_dueCause, std::nullopt);
@@ -123,7 +123,7 @@ void Janitor::tell(bool now)
 
 void Janitor::nudgeObservers()
 {
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     for (Observer *observer : m_observers)
         observer->nudge();
 }
@@ -137,7 +137,7 @@ void Janitor::publish()
     std::vector<SharedPromise> happened;
     Report report;
     {
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         const bool done = isDone();
         if (done || m_stop.load(std::memory_order_relaxed))
             std::move(m_onStop.begin(), m_onStop.end(), std::back_inserter(happened));
@@ -179,7 +179,7 @@ void Janitor::finishWhen(const SharedPromise &promise, bool draining)
     std::vector<SharedPromise>
         useless; // destroyed without the lock: they hold users' continuations
     {
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         due = isDone() || (draining ? m_draining : m_stop).load(std::memory_order_relaxed);
         std::vector<SharedPromise> &promises = draining ? m_onDraining : m_onStop;
         if (promises.size() == promises.capacity()) {

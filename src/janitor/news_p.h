@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include "rules/held_p.h"
+
 #include <qjanitor/error.h>
 #include <qjanitor/report.h>
 
@@ -87,8 +89,7 @@ private:
     friend class Janitor;
     /// Posts an event, on which the news are looked at. On any thread, and under a lock.
     virtual void post() = 0;
-    /// Under the janitor's lock, as all that follows.
-    void add(const Error &error, bool isCause);
+    void add(Held, const Error &error, bool isCause);
     std::atomic<bool> m_nudged{false};
     QList<Error> m_newErrors;    ///< Perhaps nobody ever fetches them: not all of very many.
     qsizetype m_causeIndex = -1; ///< In m_newErrors; then it is due itself.

@@ -51,18 +51,19 @@ void Janitor::startPumpIfNeeded(CallableList &callables)
     auto pump = std::make_unique<Pump>(JanitorPointer(this), callables.kind, m_pool);
     bool isSent = false;
     {
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         const bool urgent = isUrgent();
-        isSent = (urgent || isNeeded()) && hasJobs(callables);
+        isSent = (urgent || isNeeded()) && hasJobs(lock, callables);
         if (isSent)
-            sendPump(callables, pump, urgent ? callables.urgent : callables.starting);
+            sendPump(lock, callables, pump, urgent ? callables.urgent : callables.starting);
     }
     if (isSent)
         watchPumps();
 }
 
-/// Gives \a pump to its pool. Under the lock.
-void Janitor::sendPump(CallableList &callables, std::unique_ptr<Pump> &pump, Beginning &beginning)
+/// Gives \a pump to its pool.
+void Janitor::sendPump(Held held, CallableList &callables, std::unique_ptr<Pump> &pump,
+                       Beginning &beginning)
 {
     callables.pumps.fetch_add(1, std::memory_order_acq_rel);
     beginning.isUnderWay.store(true, std::memory_order_release);
@@ -72,7 +73,7 @@ void Janitor::sendPump(CallableList &callables, std::unique_ptr<Pump> &pump, Beg
     try {
         &beginning == &callables.urgent ? pump->startNow() : pump->start();
     } catch (...) {
-        pumpGoes(callables, pump.get(), false);
+        pumpGoes(held, callables, pump.get(), false);
         throw;
     }
     (void)pump.release(); // it is the pool's
@@ -82,11 +83,11 @@ void Janitor::sendPump(CallableList &callables, std::unique_ptr<Pump> &pump, Beg
 void Janitor::watchPumps() noexcept
 {
     {
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         m_nextPumpLook = std::min(m_nextPumpLook, coarseNow() + usualPatience);
         if (m_nextPumpLook >= m_alarm.due)
             return;
-        planAlarm();
+        planAlarm(lock);
     }
     setAlarm();
 }
@@ -109,12 +110,12 @@ bool Janitor::queueAgain(CallableList &callables, const Pump &pump) noexcept
     try {
         auto next = std::make_unique<Pump>(JanitorPointer(this), callables.kind, pump.pool());
         {
-            const std::lock_guard lock(m_mutex);
-            if (!hasJobs(callables))
+            const JanitorLock lock(m_mutex);
+            if (!hasJobs(lock, callables))
                 return false;
             if (!callables.starting.isUnderWay.load(std::memory_order_relaxed))
-                sendPump(callables, next, callables.starting);
-            pumpGoes(callables, &pump, true);
+                sendPump(lock, callables, next, callables.starting);
+            pumpGoes(lock, callables, &pump, true);
         }
         watchPumps();
         return true;
@@ -130,8 +131,8 @@ void Janitor::callOffPumps()
         std::unique_ptr<Pump> pump;
         if (!callables)
             continue;
-        const std::lock_guard lock(m_mutex);
-        if (hasJobs(*callables))
+        const JanitorLock lock(m_mutex);
+        if (hasJobs(lock, *callables))
             continue; // those that were handed on need it
         // As long as it is named there, it exists, and so does its pool.
         Pump *starting = callables->starting.pump;
@@ -139,7 +140,7 @@ void Janitor::callOffPumps()
             continue;
         pump.reset(starting);
         pump->callOff();
-        pumpGoes(*callables, starting, false);
+        pumpGoes(lock, *callables, starting, false);
     }
 }
 
@@ -147,26 +148,27 @@ bool Janitor::runsOnThisThread() const
 {
     if (m_pool == ownThreadPool())
         return isThreadOf(*m_pool);
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     return std::any_of(m_callables.begin(), m_callables.end(),
-                       [this](const std::atomic<CallableList *> &entry) {
+                       [this, &lock](const std::atomic<CallableList *> &entry) {
                            const CallableList *callables = entry.load(std::memory_order_relaxed);
-                           return callables && callables->queue.hasLive() && isThreadOf(*m_pool);
+                           return callables && callables->queue.hasLive(lock) &&
+                                  isThreadOf(*m_pool);
                        });
 }
 
-/// Whether there are jobs to take in \a callables. Under the lock.
-bool Janitor::hasJobs(CallableList &callables)
+/// Whether there are jobs to take in \a callables.
+bool Janitor::hasJobs(Held held, CallableList &callables)
 {
     const std::lock_guard takersLock(callables.takers);
-    return callables.queue.hasNext() || callables.queue.hasLate();
+    return callables.queue.hasNext() || callables.queue.hasLate(held);
 }
 
 /// Counts in a pump that has got a thread.
 void Janitor::pumpRuns(CallableList &callables, const Pump &pump, bool wasTakenForLost)
 {
     const int limit = std::max(1, pump.pool()->maxThreadCount());
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     callables.limit.store(limit, std::memory_order_relaxed);
     callables.running.fetch_add(1, std::memory_order_acq_rel);
     if (wasTakenForLost)
@@ -176,8 +178,8 @@ void Janitor::pumpRuns(CallableList &callables, const Pump &pump, bool wasTakenF
     setLacksThreads(pump.pool(), false);
 }
 
-/// Counts out a pump. Under the lock.
-void Janitor::pumpGoes(CallableList &callables, const Pump *pump, bool hasRun)
+/// Counts out a pump.
+void Janitor::pumpGoes(Held held, CallableList &callables, const Pump *pump, bool hasRun)
 {
     callables.pumps.fetch_sub(1, std::memory_order_acq_rel);
     for (Beginning *beginning : {&callables.starting, &callables.urgent}) {
@@ -186,11 +188,11 @@ void Janitor::pumpGoes(CallableList &callables, const Pump *pump, bool hasRun)
     }
     if (hasRun)
         callables.running.fetch_sub(1, std::memory_order_acq_rel);
-    clearIdleAlarm();
+    clearIdleAlarm(held);
 }
 
-/// Whether one has been given to its pool and has not begun. Under the lock.
-bool Janitor::isPumpBeginning() const
+/// Whether one has been given to its pool and has not begun.
+bool Janitor::isPumpBeginning(Held) const
 {
     return std::any_of(m_callables.begin(), m_callables.end(),
                        [](const std::atomic<CallableList *> &entry) {
@@ -204,10 +206,10 @@ void Janitor::pumpHasJob(CallableList &callables, const Pump &pump)
 {
     bool more = false;
     {
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         if (callables.starting.pump == &pump)
             callables.starting.end();
-        more = hasJobs(callables);
+        more = hasJobs(lock, callables);
     }
     if (more)
         ensurePump(callables);
@@ -216,12 +218,11 @@ void Janitor::pumpHasJob(CallableList &callables, const Pump &pump)
 /// \a pump was destroyed before it ran: somebody has cleared the pool.
 void Janitor::pumpCleared(const Pump &pump) noexcept
 {
-    CallableList &callables =
-        *m_callables[std::size_t(pump.kind())].load(std::memory_order_acquire);
+    CallableList &callables = *callablesIfAny(pump.kind());
     {
-        const std::lock_guard lock(m_mutex);
-        pumpGoes(callables, &pump, false);
-        if (!hasJobs(callables))
+        const JanitorLock lock(m_mutex);
+        pumpGoes(lock, callables, &pump, false);
+        if (!hasJobs(lock, callables))
             return; // and the pool may go next
     }
     try {
@@ -229,9 +230,10 @@ void Janitor::pumpCleared(const Pump &pump) noexcept
         if (AgentThread::post({JanitorPointer(this), Ticket::Matter::ClearedPump}, true))
             return;
         auto other = std::make_unique<Pump>(JanitorPointer(this), callables.kind, ownThreadPool());
-        const std::lock_guard lock(m_mutex);
-        if (hasJobs(callables) && !callables.starting.isUnderWay.load(std::memory_order_relaxed))
-            sendPump(callables, other, callables.starting);
+        const JanitorLock lock(m_mutex);
+        if (hasJobs(lock, callables) &&
+            !callables.starting.isUnderWay.load(std::memory_order_relaxed))
+            sendPump(lock, callables, other, callables.starting);
     } catch (const std::bad_alloc &) {
         watchPumps();
     }
@@ -256,7 +258,7 @@ void Janitor::lookAtPumps(std::int64_t now, std::int64_t patience)
     bool someLost = false;
     bool someLacking = false;
     {
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         if (now < m_nextPumpLook && patience == usualPatience)
             return;
         m_nextPumpLook = Alarm::never;
@@ -265,16 +267,16 @@ void Janitor::lookAtPumps(std::int64_t now, std::int64_t patience)
             if (!callables)
                 continue;
             for (Beginning *beginning : {&callables->starting, &callables->urgent}) {
-                someLost |= lookAtPump(*callables, *beginning, now, patience, idle);
+                someLost |= lookAtPump(lock, *callables, *beginning, now, patience, idle);
                 if (beginning->pump)
                     m_nextPumpLook = std::min(m_nextPumpLook, beginning->since + usualPatience);
             }
             someLacking |=
-                callables->pumps.load(std::memory_order_relaxed) == 0 && hasJobs(*callables);
+                callables->pumps.load(std::memory_order_relaxed) == 0 && hasJobs(lock, *callables);
         }
         if (someLost) {
             m_helpWanted = true;
-            wake();
+            wake(lock);
         }
     }
     if (someLost)
@@ -283,8 +285,8 @@ void Janitor::lookAtPumps(std::int64_t now, std::int64_t patience)
         restartPumps();
 }
 
-/// The same for one. Returns whether it is lost. Under the lock.
-bool Janitor::lookAtPump(CallableList &callables, Beginning &beginning, std::int64_t now,
+/// The same for one. Returns whether it is lost.
+bool Janitor::lookAtPump(Held held, CallableList &callables, Beginning &beginning, std::int64_t now,
                          std::int64_t patience, IdlePumps &idle)
 {
     Pump *pump = beginning.pump;
@@ -297,10 +299,10 @@ bool Janitor::lookAtPump(CallableList &callables, Beginning &beginning, std::int
         std::unique_ptr<Pump> &taken = idle.emplace_back(pump);
         taken->callOff();
         taken->waitNoLonger();
-        pumpGoes(callables, pump, false);
+        pumpGoes(held, callables, pump, false);
         try {
-            if (hasJobs(callables))
-                sendPump(callables, taken, beginning);
+            if (hasJobs(held, callables))
+                sendPump(held, callables, taken, beginning);
         } catch (const std::bad_alloc &) {
             // Another one is started for it.
         }
@@ -310,7 +312,7 @@ bool Janitor::lookAtPump(CallableList &callables, Beginning &beginning, std::int
     if ((!wasMissing && patience == usualPatience) || !pump->takeForLost())
         return false;
     setLacksThreads(pump->pool(), true);
-    pumpGoes(callables, pump, false);
+    pumpGoes(held, callables, pump, false);
     return true;
 }
 

@@ -63,14 +63,14 @@ struct Janitor::Sorted
 };
 
 /// Sorts some of the oldest new futures into \a sorted, and returns how many. As many of those that have
-/// not finished as there is room for are to be watched; the others stay, and come last. Under the lock,
-/// so that each job but those that have succeeded is in some list at any time.
-std::size_t Janitor::sortNew(Sorted &sorted)
+/// not finished as there is room for are to be watched; the others stay, and come last. It is one step:
+/// each job but those that have succeeded is in some list at any time.
+std::size_t Janitor::sortNew(Held held, Sorted &sorted)
 {
     std::size_t count = 0;
     for (std::size_t left = m_newFutures.size(); left > 0 && count < FutureBatch::largest; --left) {
         count += m_newFutures.front().futures.size();
-        sortOldestBatch(sorted);
+        sortOldestBatch(held, sorted);
     }
     if (m_newFutures.empty() && m_self)
         sorted.janitor = std::exchange(m_self, {});
@@ -78,8 +78,8 @@ std::size_t Janitor::sortNew(Sorted &sorted)
 }
 
 /// Makes a new future one that is looked at by itself, and adds it to \a jobs. Returns false if
-/// there is no memory for that: it stays where it is. Under the lock.
-bool Janitor::takeOut(FutureFacts &facts, AnyFuture &future, std::vector<WatchedJob *> &jobs)
+/// there is no memory for that: it stays where it is.
+bool Janitor::takeOut(Held, FutureFacts &facts, AnyFuture &future, std::vector<WatchedJob *> &jobs)
 {
     try {
         jobs.push_back(nullptr);
@@ -94,7 +94,7 @@ bool Janitor::takeOut(FutureFacts &facts, AnyFuture &future, std::vector<Watched
     }
 }
 
-void Janitor::sortOldestBatch(Sorted &sorted)
+void Janitor::sortOldestBatch(Held held, Sorted &sorted)
 {
     FutureBatch &batch = m_newFutures.front();
     std::vector<AnyFuture> &futures = batch.futures;
@@ -106,7 +106,8 @@ void Janitor::sortOldestBatch(Sorted &sorted)
         if (mayGo && batch.facts.haveSucceeded(future)) {
             sorted.succeeded.push_back(std::move(future));
         } else if ((finished ? !mayGo || sorted.by == Sorted::By::Lister : sorted.room == 0) ||
-                   !takeOut(batch.facts, future, finished ? sorted.finished : sorted.unfinished)) {
+                   !takeOut(held, batch.facts, future,
+                            finished ? sorted.finished : sorted.unfinished)) {
             if (&*kept != &future)
                 std::swap(*kept, future);
             ++kept;
@@ -141,7 +142,7 @@ void Janitor::settleTogether(std::vector<WatchedJob *> &jobs)
     if (jobs.empty())
         return;
     {
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         ++m_batches;
     }
     for (WatchedJob *job : std::exchange(jobs, {})) {
@@ -150,9 +151,9 @@ void Janitor::settleTogether(std::vector<WatchedJob *> &jobs)
     }
     Aftermath after;
     {
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         --m_batches;
-        advance(after);
+        advance(lock, after);
     }
     carryOut(after);
 }
@@ -165,12 +166,14 @@ std::size_t Janitor::settleNew(Sorted &sorted, std::size_t atLeast)
     std::size_t all = 0;
     for (std::size_t some = 1; some > 0 && all < atLeast; all += some) {
         const Counted settling(m_settling);
-        std::unique_lock lock(m_mutex);
-        const bool keepsAway = sorted.by == Sorted::By::Agent || sorted.by == Sorted::By::Lister;
-        if (keepsAway && m_awaiting.load(std::memory_order_relaxed) > 0)
-            break;
-        some = sortNew(sorted);
-        lock.unlock();
+        {
+            const JanitorLock lock(m_mutex);
+            const bool keepsAway =
+                sorted.by == Sorted::By::Agent || sorted.by == Sorted::By::Lister;
+            if (keepsAway && m_awaiting.load(std::memory_order_relaxed) > 0)
+                break;
+            some = sortNew(lock, sorted);
+        }
         settleSorted(sorted);
     }
     return all;
@@ -194,7 +197,7 @@ std::vector<WatchedJob *> Janitor::takeNewFutures()
     std::size_t count = 0;
     bool arePouring = false;
     {
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         constexpr std::size_t fewest = 4'096;
         constexpr std::size_t most = 65'536;
         count = std::min(m_newFutureCount, std::clamp(m_newFutureCount / 4, fewest, most));
@@ -205,7 +208,7 @@ std::vector<WatchedJob *> Janitor::takeNewFutures()
     }
     const bool hasLooked = settleNew(sorted, count) > 0;
     if (hasLooked && !arePouring && !sorted.someFinished && sorted.room == 0) {
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         m_watchLimit *= 2;
     }
     return std::move(sorted.unfinished);
@@ -247,7 +250,7 @@ void Janitor::settleEachNew(Sorted &&sorted)
     const Counted awaiting(m_awaiting);
     std::size_t count = 0;
     {
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         count = m_newFutureCount;
     }
     settleNew(sorted, count);
@@ -267,7 +270,7 @@ bool Janitor::areBeingSettled() const
         return true;
     if (AgentThread::isCurrent())
         return false; // it hears of those that it watches only later
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     const WatchedJob *job = m_watchedJobs.first;
     while (job && !job->future.isFinished())
         job = job->next;
@@ -282,7 +285,7 @@ void Janitor::endWatch(WatchedJob *job)
     Outcome outcome;
     Adoption adoption = noAdoption();
     {
-        const std::lock_guard lock(m_mutex); // it is listed still
+        const JanitorLock lock(m_mutex); // it is listed still
         std::swap(adoption.future, job->future);
         if (FutureDetails *details = job->facts.details.get()) {
             adoption.failureByValue = std::move(details->failureByValue);

@@ -13,40 +13,40 @@ namespace QJanitor::Private {
 
 void Janitor::joinOuters()
 {
-    const std::lock_guard lock(m_mutex);
-    if (m_followsOuter.load(std::memory_order_relaxed) || (isDone() && hasForwardedAll()))
+    const JanitorLock lock(m_mutex);
+    if (m_followsOuter.load(std::memory_order_relaxed) || (isDone() && hasForwardedAll(lock)))
         return;
     // Who sees this early still waits for the lock before it adds a job.
     m_followsOuter.store(true, std::memory_order_release);
     forEachStopper([this](Janitor &outer) {
-        const std::lock_guard outerLock(outer.m_mutex);
+        const JanitorLock outerLock(outer.m_mutex);
         outer.m_inner.push_back(this);
     });
 }
 
-/// Whether all jobs that were handed on have ended. Under the lock.
-bool Janitor::hasForwardedAll() const
+/// Whether all jobs that were handed on have ended.
+bool Janitor::hasForwardedAll(Held held) const
 {
-    return m_forwarded == m_ledger.handedOnCount();
+    return m_forwarded == m_ledger.handedOnCount(held);
 }
 
-/// Once nothing is left that a stop outside could reach. Under the lock.
-void Janitor::forgetByOuters()
+/// Once nothing is left that a stop outside could reach.
+void Janitor::forgetByOuters(Held held)
 {
-    if (m_followsOuter && isDone() && hasForwardedAll())
+    if (m_followsOuter && isDone() && hasForwardedAll(held))
         forEachStopper([this](Janitor &outer) { outer.forgetInner(this); });
 }
 
 void Janitor::forgetInner(Janitor *janitor)
 {
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     std::erase(m_inner, janitor);
 }
 
 /// Calls \a visitor with the futures of the daemons that have not finished, until it returns true.
-/// Under the lock.
+///
 template<class Visitor>
-void Janitor::visitDaemonFutures(Visitor visitor)
+void Janitor::visitDaemonFutures(Held, Visitor visitor)
 {
     const auto isLast = [&](JobKind kind, const QFuture<void> &future) {
         return kind == JobKind::Daemon && !future.isFinished() && visitor(future);
@@ -61,17 +61,17 @@ void Janitor::visitDaemonFutures(Visitor visitor)
         if (isLast(job->facts.kind, job->future))
             return;
     }
-    for (const HeldPromise &held : m_heldPromises) {
-        if (isLast(held.kind, held.future))
+    for (const HeldPromise &promise : m_heldPromises) {
+        if (isLast(promise.kind, promise.future))
             return;
     }
 }
 
-/// Notes the futures that a stop is to cancel, here and in the janitors inside. Under the lock.
-void Janitor::collectToCancel(Aftermath &after)
+/// Notes the futures that a stop is to cancel, here and in the janitors inside.
+void Janitor::collectToCancel(Held held, Aftermath &after)
 {
     after.cancelOneByOne = !ifThereIsMemory([&] {
-        after.toCancel = daemonFutures();
+        after.toCancel = daemonFutures(held);
         after.toCancelInside.assign(m_inner.begin(), m_inner.end());
     });
 }
@@ -80,8 +80,8 @@ void Janitor::cancelDaemons()
 {
     std::vector<QFuture<void>> futures;
     try {
-        const std::lock_guard lock(m_mutex);
-        futures = daemonFutures();
+        const JanitorLock lock(m_mutex);
+        futures = daemonFutures(lock);
     } catch (const std::bad_alloc &) {
         while (const std::optional<QFuture<void>> future = nextToCancel())
             cancelUnfinished(*future);
@@ -97,7 +97,7 @@ void Janitor::cancelOneByOne()
     for (std::size_t i = 0;; ++i) {
         JanitorPointer inner;
         {
-            const std::lock_guard lock(m_mutex);
+            const JanitorLock lock(m_mutex);
             if (i >= m_inner.size())
                 return;
             inner = JanitorPointer(m_inner[i]);
@@ -109,9 +109,9 @@ void Janitor::cancelOneByOne()
 /// Returns the future of a daemon that is to be cancelled and has not been.
 std::optional<QFuture<void>> Janitor::nextToCancel()
 {
-    const std::lock_guard lock(m_mutex);
+    const JanitorLock lock(m_mutex);
     std::optional<QFuture<void>> found;
-    visitDaemonFutures([&found](const QFuture<void> &future) {
+    visitDaemonFutures(lock, [&found](const QFuture<void> &future) {
         if (!future.isCanceled())
             found = future;
         return found.has_value();
@@ -123,7 +123,7 @@ void Janitor::addPromise(const JobCell *cell, JobKind kind, const QFuture<void> 
 {
     followOuterStops();
     {
-        const std::lock_guard lock(m_mutex);
+        const JanitorLock lock(m_mutex);
         m_heldPromises.push_back({cell, kind, future, {}});
     }
     if (isStopRequested(roleOf(kind)))
@@ -132,15 +132,16 @@ void Janitor::addPromise(const JobCell *cell, JobKind kind, const QFuture<void> 
 
 void Janitor::removePromise(const JobCell *cell)
 {
-    const std::lock_guard lock(m_mutex);
-    std::erase_if(m_heldPromises, [cell](const HeldPromise &held) { return held.cell == cell; });
+    const JanitorLock lock(m_mutex);
+    std::erase_if(m_heldPromises,
+                  [cell](const HeldPromise &promise) { return promise.cell == cell; });
 }
 
-/// Returns the futures of the daemons, to be cancelled without the lock. Under the lock.
-std::vector<QFuture<void>> Janitor::daemonFutures()
+/// Returns the futures of the daemons, to be cancelled without the lock.
+std::vector<QFuture<void>> Janitor::daemonFutures(Held held)
 {
     std::vector<QFuture<void>> futures;
-    visitDaemonFutures([&futures](const QFuture<void> &future) {
+    visitDaemonFutures(held, [&futures](const QFuture<void> &future) {
         futures.push_back(future);
         return false;
     });

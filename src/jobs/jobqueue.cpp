@@ -48,7 +48,7 @@ void JobQueue::addChunk()
     m_tail = 0;
 }
 
-JobQueue::Place JobQueue::reserve(Origin origin, bool labelled)
+JobQueue::Place JobQueue::reserve(Held, Origin origin, bool labelled)
 {
     if (m_tail == Chunk::size)
         addChunk();
@@ -74,7 +74,7 @@ bool JobQueue::publish(Place place, const JobType *type)
     return (before & JobCell::stateMask) == JobCell::Reserved;
 }
 
-void JobQueue::late(Place place)
+void JobQueue::late(Held, Place place)
 {
     m_late.push_back(place);
 }
@@ -118,7 +118,7 @@ bool JobQueue::hasNext() const
     return chunk->cell(m_headIndex).state() != JobCell::Free;
 }
 
-bool JobQueue::hasLive() const
+bool JobQueue::hasLive(Held) const
 {
     for (Chunk *chunk = m_oldest; chunk; chunk = chunk->next.load(std::memory_order_relaxed)) {
         const int end = chunk == m_newest ? m_tail : Chunk::size;
@@ -130,7 +130,7 @@ bool JobQueue::hasLive() const
     return false;
 }
 
-JobQueue::Place JobQueue::takeLate()
+JobQueue::Place JobQueue::takeLate(Held)
 {
     if (m_late.empty())
         return {};
@@ -140,7 +140,7 @@ JobQueue::Place JobQueue::takeLate()
     return place;
 }
 
-Label *JobQueue::takeLabel(Place place)
+Label *JobQueue::takeLabel(Held, Place place)
 {
     place.cell().word.fetch_and(~JobCell::labelledMark, std::memory_order_relaxed);
     return std::exchange(place.cell().origin.label, nullptr);
@@ -152,7 +152,7 @@ bool JobQueue::countEnded(Chunk *chunk, int count)
     return chunk->unended.fetch_sub(count, std::memory_order_acq_rel) == count;
 }
 
-void JobQueue::recycle(Chunk *chunk)
+void JobQueue::recycle(Held, Chunk *chunk)
 {
     // Takers have left it, so there is a next one.
     Chunk *next = chunk->next.load(std::memory_order_relaxed);

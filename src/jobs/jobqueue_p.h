@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include "rules/held_p.h"
+
 #include <qjanitor/private/offer.h>
 #include <qjanitor/report.h>
 
@@ -83,8 +85,7 @@ struct JobCell
 
     Slots come in chunks. A chunk is recycled once all its jobs have ended and takers have left it.
 
-    No lock of its own. Members need: [owner] the owner's lock, [takers] one taker at a time, [any]
-    nothing.
+    No lock of its own.
 */
 class JobQueue
 {
@@ -92,10 +93,10 @@ public:
     struct Chunk
     {
         static constexpr int size = 64;
-        Chunk *previous = nullptr;               // [owner]
-        std::atomic<Chunk *> next{nullptr};      // written by [owner]
+        Chunk *previous = nullptr;               // under the lock
+        std::atomic<Chunk *> next{nullptr};      // written under the lock
         std::atomic<int> unended{size + 1};      // one more until takers have left it
-        std::array<std::uint32_t, size> spawned; // [owner] ms since the queue's epoch
+        std::array<std::uint32_t, size> spawned; // under the lock; ms since the queue's epoch
 
         /// Slots are made one by one, each by the reserve() before it: most janitors need few.
         JobCell &cell(int index) { return *std::launder(cells() + index); }
@@ -121,29 +122,29 @@ public:
     Q_DISABLE_COPY_MOVE(JobQueue)
 
     /// A label is the queue's from then on, until takeLabel().
-    Place reserve(Origin origin, bool labelled); // [owner]
+    Place reserve(Held, Origin origin, bool labelled);
     /// Makes a built job visible. Returns false if a taker has passed it over: hand it in late().
-    static bool publish(Place place, const JobType *type); // [any]
-    void late(Place place);                                // [owner]
+    static bool publish(Place place, const JobType *type);
+    void late(Held, Place place);
 
-    /// Nothing in both members: there is nothing to take now.
-    Taken take();                                    // [takers]
-    Place takeLate();                                // [owner]
-    bool hasNext() const;                            // [takers]
-    bool hasLate() const { return !m_late.empty(); } // [owner]
-    bool hasLive() const;                            // [owner]
+    /// Nothing in both members: there is nothing to take now. One taker at a time.
+    Taken take();
+    bool hasNext() const; ///< Likewise.
+    Place takeLate(Held);
+    bool hasLate(Held) const { return !m_late.empty(); }
+    bool hasLive(Held) const;
 
-    Label *takeLabel(Place place); // [owner]
+    Label *takeLabel(Held, Place place);
     /// Counts \a count jobs of \a chunk as ended, whose state is Ended. Returns true if the chunk
     /// is through: call recycle() for it.
-    static bool countEnded(Chunk *chunk, int count); // [any]
-    void recycle(Chunk *chunk);                      // [owner]
+    static bool countEnded(Chunk *chunk, int count);
+    void recycle(Held, Chunk *chunk);
 
     /// Calls \a visitor with the oldest live jobs, at most \a most, as they are at \a now; their kind
     /// is left to the caller.
     template<class Visitor>
-    void visit(Visitor visitor, std::int64_t now = coarseNow(),
-               qsizetype most = std::numeric_limits<qsizetype>::max()) const; // [owner]
+    void visit(Held, Visitor visitor, std::int64_t now = coarseNow(),
+               qsizetype most = std::numeric_limits<qsizetype>::max()) const;
 
 private:
     void addChunk();
@@ -164,7 +165,7 @@ private:
 };
 
 template<class Visitor>
-void JobQueue::visit(Visitor visitor, std::int64_t now, qsizetype most) const
+void JobQueue::visit(Held, Visitor visitor, std::int64_t now, qsizetype most) const
 {
     for (Chunk *chunk = m_oldest; chunk; chunk = chunk->next.load(std::memory_order_relaxed)) {
         const int end = chunk == m_newest ? m_tail : Chunk::size;

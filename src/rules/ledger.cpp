@@ -20,7 +20,7 @@ Ledger::Quiet Ledger::endQuietly(std::int64_t count)
     return last ? Quiet::MaybeLast : Quiet::Counted;
 }
 
-bool Ledger::end(Kind kind, End end, Weight weight)
+bool Ledger::end(Held, Kind kind, End end, Weight weight)
 {
     bool handedOn = false;
     if (kind == Kind::Daemon) {
@@ -38,7 +38,7 @@ bool Ledger::end(Kind kind, End end, Weight weight)
     return false;
 }
 
-void Ledger::endCallee()
+void Ledger::endCallee(Held)
 {
     if (m_phase != Phase::Open)
         return;
@@ -46,19 +46,19 @@ void Ledger::endCallee()
     m_daemonsEnded.fetch_or(drainingMark, std::memory_order_acq_rel);
 }
 
-void Ledger::letGo()
+void Ledger::letGo(Held held)
 {
-    endCallee();
+    endCallee(held);
     m_letGo = true;
 }
 
-void Ledger::waitForAll()
+void Ledger::waitForAll(Held)
 {
     m_letGo = false;
     m_policy.waitAfterFailure = true;
 }
 
-Ledger::Due Ledger::due()
+Ledger::Due Ledger::due(Held held)
 {
     Due due;
     if (m_phase == Phase::Closed)
@@ -69,7 +69,7 @@ Ledger::Due Ledger::due()
         due.stop = m_stopTold = true;
     if (m_phase == Phase::Open)
         return due;
-    const Pending left = pending();
+    const Pending left = pending(held);
     if (left.total() > 0 && (m_letGo || (m_tripped && !m_policy.waitAfterFailure))) {
         due.handOn = true;
         return due;
@@ -83,7 +83,7 @@ Ledger::Due Ledger::due()
     return due;
 }
 
-Ledger::Pending Ledger::handOn()
+Ledger::Pending Ledger::handOn(Held)
 {
     const std::uint64_t ended = m_daemonsEnded.fetch_or(handedOnMark, std::memory_order_acq_rel);
     const std::uint64_t admitted = m_daemonsAdmitted.load(std::memory_order_relaxed);
@@ -94,21 +94,21 @@ Ledger::Pending Ledger::handOn()
     return left;
 }
 
-Ledger::Pending Ledger::pending() const
+Ledger::Pending Ledger::pending(Held) const
 {
     const std::uint64_t ended = m_daemonsEnded.load(std::memory_order_acquire) & countMask;
     const std::uint64_t admitted = m_daemonsAdmitted.load(std::memory_order_relaxed);
     return {std::int64_t(admitted - ended), m_cleanupAdmitted - m_cleanupEnded};
 }
 
-std::int64_t Ledger::admittedCount() const
+std::int64_t Ledger::admittedCount(Held) const
 {
     return std::int64_t(m_daemonsAdmitted.load(std::memory_order_relaxed)) + m_cleanupAdmitted;
 }
 
-std::int64_t Ledger::endedCount() const
+std::int64_t Ledger::endedCount(Held held) const
 {
-    return admittedCount() - (m_phase == Phase::Closed ? m_handedOn : pending().total());
+    return admittedCount(held) - (m_phase == Phase::Closed ? m_handedOn : pending(held).total());
 }
 
 } // namespace QJanitor::Private

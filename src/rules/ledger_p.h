@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include "rules/held_p.h"
+
 #include <atomic>
 #include <cstdint>
 
@@ -13,7 +15,7 @@ namespace QJanitor::Private {
 /*!
     Counts the jobs of one janitor and knows what is due: open, draining, closed. Nothing else does.
 
-    No lock of its own: all members but endQuietly() need the owner's. A daemon that ended well is
+    No lock of its own. A daemon that ended well is
     the common case and is counted without a lock, in one word: the number of ended daemons, and
     above it two marks that tell the one who counts what else to do.
 */
@@ -56,34 +58,34 @@ public:
         : m_policy(policy)
     {}
 
-    bool accepts(Kind kind) const;
+    bool accepts(Held, Kind kind) const;
     /// Counts \a pending jobs in, which it accepts().
-    void admit(Pending pending);
+    void admit(Held, Pending pending);
 
-    /// Counts the ends of \a count daemons that ended well. Any thread, no lock.
+    /// Counts the ends of \a count daemons that ended well. Any thread, without the lock.
     Quiet endQuietly(std::int64_t count = 1);
     /// Counts the end of any job. Returns true if it belongs to another janitor by now.
-    bool end(Kind kind, End end, Weight weight = Weight::Trips);
-    void requestStop() { m_stopWanted = true; }
-    void endCallee();
+    bool end(Held, Kind kind, End end, Weight weight = Weight::Trips);
+    void requestStop(Held) { m_stopWanted = true; }
+    void endCallee(Held);
     /// Ends the callee and hands on whatever is pending, unless waitForAll() follows.
-    void letGo();
+    void letGo(Held);
 
     /// Makes the transitions that are due, and tells which.
-    Due due();
+    Due due(Held);
     /// Marks all pending jobs as somebody else's, closes, and returns how many they are.
-    Pending handOn();
+    Pending handOn(Held);
     /// Waits after a failure whatever the policy says, since nobody takes the jobs.
-    void waitForAll();
+    void waitForAll(Held);
 
-    Phase phase() const { return m_phase; }
-    bool hasFailed() const { return m_tripped; }
-    Pending pending() const;
-    std::int64_t admittedCount() const;
-    std::int64_t endedCount() const;
-    std::int64_t failedCount() const { return m_failed; }
-    std::int64_t handedOnCount() const { return m_handedOn; }
-    std::int64_t canceledCount() const { return m_canceled; }
+    Phase phase(Held) const { return m_phase; }
+    bool hasFailed(Held) const { return m_tripped; }
+    Pending pending(Held) const;
+    std::int64_t admittedCount(Held) const;
+    std::int64_t endedCount(Held) const;
+    std::int64_t failedCount(Held) const { return m_failed; }
+    std::int64_t handedOnCount(Held) const { return m_handedOn; }
+    std::int64_t canceledCount(Held) const { return m_canceled; }
 
 private:
     static constexpr std::uint64_t drainingMark = std::uint64_t(1) << 62;
@@ -112,7 +114,7 @@ private:
 
 // Inline, for every spawn asks the one and calls the other.
 
-inline bool Ledger::accepts(Kind kind) const
+inline bool Ledger::accepts(Held, Kind kind) const
 {
     if (m_phase == Phase::Closed)
         return false;
@@ -121,7 +123,7 @@ inline bool Ledger::accepts(Kind kind) const
     return m_policy.waitAfterFailure && (kind == Kind::CleanupJob || !m_policy.stopOnFailure);
 }
 
-inline void Ledger::admit(Pending pending)
+inline void Ledger::admit(Held, Pending pending)
 {
     // Relaxed: the job becomes visible to a worker only later, and what makes it visible orders
     // this.

@@ -196,7 +196,7 @@ Q_CONSTRUCTOR_FUNCTION(catchFork)
 
 } // namespace
 
-void ProcessEnd::add(Janitor &janitor)
+void ProcessEnd::add(Held, Janitor &janitor)
 {
     if (janitor.listing.isListed || janitor.isDone())
         return;

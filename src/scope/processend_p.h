@@ -7,6 +7,7 @@
 
 namespace QJanitor::Private {
 
+class Held;
 class Janitor;
 
 /*!
@@ -19,8 +20,8 @@ class Janitor;
 class ProcessEnd
 {
 public:
-    /// Lists \a janitor, which has been given a job, unless it has closed. Under its lock.
-    static void add(Janitor &janitor);
+    /// Lists \a janitor, which has been given a job, unless it has closed.
+    static void add(Held, Janitor &janitor);
     static void remove(Janitor &janitor);
 
     /// Whether this process was forked from the one that has the threads, and has not called exec.

@@ -19,11 +19,12 @@
 namespace JobQueueRaces {
 
 using QJanitor::JobInfo;
+using QJanitor::Private::JanitorLock;
+using QJanitor::Private::JobCell;
 using QJanitor::Private::JobQueue;
 using QJanitor::Private::JobType;
 using QJanitor::Private::Label;
 using QJanitor::Private::Origin;
-using QJanitor::Private::JobCell;
 using QJanitor::Private::SourceLocation;
 
 /// Nobody runs the jobs here: a number stands for the callable.
@@ -46,18 +47,18 @@ public:
     JobQueue::Place reserve(const char *name = nullptr)
     {
         const auto site = SourceLocation::current();
-        const std::lock_guard lock(m_owner);
+        const JanitorLock lock(m_owner);
         if (!name)
-            return m_queue.reserve(Origin(site), false);
-        return m_queue.reserve(Origin(new Label{QString::fromLatin1(name), site}), true);
+            return m_queue.reserve(lock, Origin(site), false);
+        return m_queue.reserve(lock, Origin(new Label{QString::fromLatin1(name), site}), true);
     }
     /// Returns false if a taker has passed the job over; it is handed in late then.
     bool publish(JobQueue::Place place)
     {
         if (JobQueue::publish(place, &numberType))
             return true;
-        const std::lock_guard lock(m_owner);
-        m_queue.late(place);
+        const JanitorLock lock(m_owner);
+        m_queue.late(lock, place);
         return false;
     }
     JobQueue::Place spawn(int number, const char *name = nullptr)
@@ -77,36 +78,36 @@ public:
             }
             if (taken.place)
                 return taken.place;
-            const std::lock_guard lock(m_owner);
+            const JanitorLock lock(m_owner);
             if (!taken.through)
-                return m_queue.takeLate();
-            m_queue.recycle(taken.through);
+                return m_queue.takeLate(lock);
+            m_queue.recycle(lock, taken.through);
         }
     }
     void end(JobQueue::Place place)
     {
         std::unique_ptr<Label> label;
         if (place.cell().isLabelled()) {
-            const std::lock_guard lock(m_owner);
-            label.reset(m_queue.takeLabel(place));
+            const JanitorLock lock(m_owner);
+            label.reset(m_queue.takeLabel(lock, place));
         }
         place.cell().setState(JobCell::Ended);
         if (JobQueue::countEnded(place.chunk, 1)) {
-            const std::lock_guard lock(m_owner);
-            m_queue.recycle(place.chunk);
+            const JanitorLock lock(m_owner);
+            m_queue.recycle(lock, place.chunk);
         }
     }
     std::vector<JobInfo> list() const
     {
         std::vector<JobInfo> jobs;
-        const std::lock_guard lock(m_owner);
-        m_queue.visit([&jobs](const JobCell &, const JobInfo &job) { jobs.push_back(job); });
+        const JanitorLock lock(m_owner);
+        m_queue.visit(lock, [&jobs](const JobCell &, const JobInfo &job) { jobs.push_back(job); });
         return jobs;
     }
     bool hasLate() const
     {
-        const std::lock_guard lock(m_owner);
-        return m_queue.hasLate();
+        const JanitorLock lock(m_owner);
+        return m_queue.hasLate(lock);
     }
 
 private:

@@ -3,6 +3,7 @@
 
 #include "jobs/jobqueue_p.h"
 
+#include "../../support/held.h"
 #include "jobqueueraces.h"
 
 #include <QtTest/qtest.h>
@@ -221,12 +222,12 @@ void tst_JobQueue::listTellsWhereEachJobIs()
 void tst_JobQueue::labelIsGivenBackOnce()
 {
     JobQueue queue;
-    const JobQueue::Place place =
-        queue.reserve(Origin(new Label{QStringLiteral("name"), SourceLocation::current()}), true);
+    const JobQueue::Place place = queue.reserve(
+        held(), Origin(new Label{QStringLiteral("name"), SourceLocation::current()}), true);
     build(place, 1);
     QVERIFY(JobQueue::publish(place, &numberType));
     QVERIFY(queue.take().place.cell().isLabelled());
-    const std::unique_ptr<Label> label(queue.takeLabel(place));
+    const std::unique_ptr<Label> label(queue.takeLabel(held(), place));
     QCOMPARE(label->name, QStringLiteral("name"));
     QVERIFY(!place.cell().isLabelled());
     QCOMPARE(place.cell().type(), &numberType);
@@ -236,9 +237,9 @@ void tst_JobQueue::jobWithoutNameHasItsSite()
 {
     JobQueue queue;
     const auto site = SourceLocation::current();
-    const JobQueue::Place place = queue.reserve(Origin(site), false);
+    const JobQueue::Place place = queue.reserve(held(), Origin(site), false);
     JobInfo info;
-    queue.visit([&info](const JobCell &, const JobInfo &job) { info = job; });
+    queue.visit(held(), [&info](const JobCell &, const JobInfo &job) { info = job; });
     QVERIFY(info.name.isEmpty());
     QVERIFY2(!qstrlen(site.file_name()) || info.spawnSite.startsWith(u"tst_jobqueue.cpp:"),
              qPrintable(info.spawnSite));

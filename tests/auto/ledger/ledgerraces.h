@@ -16,6 +16,7 @@
 
 namespace LedgerRaces {
 
+using QJanitor::Private::JanitorLock;
 using QJanitor::Private::Ledger;
 
 /// A ledger, and the lock that its owner has for it.
@@ -23,39 +24,38 @@ struct Owned
 {
     explicit Owned(Ledger::Policy policy)
         : ledger(policy)
-    {
-    }
+    {}
 
     bool admit(Ledger::Kind kind)
     {
-        const std::lock_guard lock(mutex);
-        if (!ledger.accepts(kind))
+        const JanitorLock lock(mutex);
+        if (!ledger.accepts(lock, kind))
             return false;
         const bool daemon = kind == Ledger::Kind::Daemon;
-        ledger.admit(daemon ? Ledger::Pending{1, 0} : Ledger::Pending{0, 1});
+        ledger.admit(lock, daemon ? Ledger::Pending{1, 0} : Ledger::Pending{0, 1});
         ++admitted;
         return true;
     }
     void lookWhatIsDue()
     {
-        const std::lock_guard lock(mutex);
-        const Ledger::Due due = ledger.due();
+        const JanitorLock lock(mutex);
+        const Ledger::Due due = ledger.due(lock);
         closed += due.close;
         drained += due.drain;
     }
     void endCallee()
     {
         {
-            const std::lock_guard lock(mutex);
-            ledger.endCallee();
+            const JanitorLock lock(mutex);
+            ledger.endCallee(lock);
         }
         lookWhatIsDue();
     }
     void end(Ledger::Kind kind, Ledger::End how)
     {
         {
-            const std::lock_guard lock(mutex);
-            ledger.end(kind, how);
+            const JanitorLock lock(mutex);
+            ledger.end(lock, kind, how);
         }
         lookWhatIsDue();
     }
@@ -114,12 +114,13 @@ inline std::string jobsComeAndGoWhileTheCalleeEnds(int threadCount, int jobsPerT
         }
     });
     const Ledger &ledger = owned.ledger;
+    const JanitorLock lock(owned.mutex);
     return complaint("closed", owned.closed, 1) + complaint("drained", owned.drained, 1) +
-           complaint("pending", ledger.pending().total(), 0) +
-           complaint("admitted", ledger.admittedCount(), owned.admitted) +
-           complaint("ended", ledger.endedCount(), owned.admitted) +
-           complaint("failed", ledger.failedCount(), failed) +
-           complaint("closed for good", owned.admit(Ledger::Kind::CleanupJob), false);
+           complaint("pending", ledger.pending(lock).total(), 0) +
+           complaint("admitted", ledger.admittedCount(lock), owned.admitted) +
+           complaint("ended", ledger.endedCount(lock), owned.admitted) +
+           complaint("failed", ledger.failedCount(lock), failed) +
+           complaint("closed for good", ledger.accepts(lock, Ledger::Kind::CleanupJob), false);
 }
 
 /// Daemons end while the ledger hands on what is left of them.
@@ -137,19 +138,20 @@ inline std::string daemonsEndWhileTheyAreHandedOn(int threadCount, int jobsPerTh
                 endedElsewhere += owned.ledger.endQuietly() == Ledger::Quiet::HandedOn;
             return;
         }
-        const std::lock_guard lock(owned.mutex);
-        owned.ledger.end(Ledger::Kind::Daemon, Ledger::End::Failed);
-        owned.ledger.endCallee();
-        const Ledger::Due due = owned.ledger.due();
+        const JanitorLock lock(owned.mutex);
+        owned.ledger.end(lock, Ledger::Kind::Daemon, Ledger::End::Failed);
+        owned.ledger.endCallee(lock);
+        const Ledger::Due due = owned.ledger.due(lock);
         if (due.handOn)
-            handedOn = owned.ledger.handOn();
+            handedOn = owned.ledger.handOn(lock);
         owned.closed = due.close || due.handOn;
     });
     const Ledger &ledger = owned.ledger;
+    const JanitorLock lock(owned.mutex);
     return complaint("closed", owned.closed, 1) +
            complaint("handed on", handedOn.daemons, endedElsewhere) +
-           complaint("ended here", ledger.endedCount(), jobs - handedOn.daemons) +
-           complaint("pending", ledger.pending().total(), 0);
+           complaint("ended here", ledger.endedCount(lock), jobs - handedOn.daemons) +
+           complaint("pending", ledger.pending(lock).total(), 0);
 }
 
 } // namespace LedgerRaces

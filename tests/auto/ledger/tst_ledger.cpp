@@ -3,6 +3,7 @@
 
 #include "rules/ledger_p.h"
 
+#include "../../support/held.h"
 #include "ledgerraces.h"
 
 #include <QtTest/qtest.h>
@@ -37,15 +38,14 @@ class Play
 public:
     explicit Play(Ledger::Policy policy)
         : ledger(policy)
-    {
-    }
+    {}
 
     QByteArray run(const QByteArray &script)
     {
         QByteArray log;
         for (const char step : script) {
             log += this->step(step);
-            log += textOf(ledger.due());
+            log += textOf(ledger.due(held()));
         }
         return log;
     }
@@ -57,33 +57,33 @@ public:
         const Kind kind = capital ? Kind::CleanupJob : Kind::Daemon;
         switch (step | 0x20) {
         case 'a':
-            if (!ledger.accepts(kind))
+            if (!ledger.accepts(held(), kind))
                 return "*";
-            ledger.admit(capital ? oneCleanupJob : oneDaemon);
+            ledger.admit(held(), capital ? oneCleanupJob : oneDaemon);
             return {};
         case 's':
-            return ended(ledger.end(kind, Ledger::End::Succeeded));
+            return ended(ledger.end(held(), kind, Ledger::End::Succeeded));
         case 'f':
-            return ended(ledger.end(kind, Ledger::End::Failed));
+            return ended(ledger.end(held(), kind, Ledger::End::Failed));
         case 'x':
-            return ended(ledger.end(kind, Ledger::End::Canceled));
+            return ended(ledger.end(held(), kind, Ledger::End::Canceled));
         case 'l':
-            return ended(ledger.end(kind, Ledger::End::Failed, Ledger::Weight::OnlyListed));
+            return ended(ledger.end(held(), kind, Ledger::End::Failed, Ledger::Weight::OnlyListed));
         case 'q':
             return quietly(ledger.endQuietly());
         case 'c':
-            ledger.endCallee();
+            ledger.endCallee(held());
             return {};
         case 'r':
-            ledger.requestStop();
+            ledger.requestStop(held());
             return {};
         case 'h':
-            return QByteArray::number(ledger.handOn().total());
+            return QByteArray::number(ledger.handOn(held()).total());
         case 'w':
-            ledger.waitForAll();
+            ledger.waitForAll(held());
             return {};
         case 'g':
-            ledger.letGo();
+            ledger.letGo(held());
             return {};
         }
         qFatal("no such step: %c", step);
@@ -195,8 +195,8 @@ void tst_Ledger::admission()
     for (const char policy : std::as_const(policies)) {
         Play play(policy == 'f' ? failFast : policy == 'c' ? cancelAndWait : keepGoing);
         play.run(before);
-        QCOMPARE(play.ledger.accepts(Ledger::Kind::Daemon), daemon);
-        QCOMPARE(play.ledger.accepts(Ledger::Kind::CleanupJob), cleanupJob);
+        QCOMPARE(play.ledger.accepts(held(), Ledger::Kind::Daemon), daemon);
+        QCOMPARE(play.ledger.accepts(held(), Ledger::Kind::CleanupJob), cleanupJob);
     }
 }
 
@@ -355,12 +355,12 @@ void tst_Ledger::counts()
     Play play(failFast);
     play.run(script);
     const Ledger &ledger = play.ledger;
-    QTEST(int(ledger.admittedCount()), "admitted");
-    QTEST(int(ledger.endedCount()), "ended");
-    QTEST(int(ledger.failedCount()), "failed");
-    QTEST(int(ledger.canceledCount()), "canceled");
-    QTEST(int(ledger.pending().daemons), "daemonsLeft");
-    QTEST(int(ledger.pending().cleanupJobs), "cleanupLeft");
+    QTEST(int(ledger.admittedCount(held())), "admitted");
+    QTEST(int(ledger.endedCount(held())), "ended");
+    QTEST(int(ledger.failedCount(held())), "failed");
+    QTEST(int(ledger.canceledCount(held())), "canceled");
+    QTEST(int(ledger.pending(held()).daemons), "daemonsLeft");
+    QTEST(int(ledger.pending(held()).cleanupJobs), "cleanupLeft");
 }
 
 namespace {
@@ -372,16 +372,15 @@ public:
     explicit Story(Ledger::Policy policy)
         : m_policy(policy)
         , m_play(policy)
-    {
-    }
+    {}
 
     /// Returns the steps that can come now.
     QByteArray choices() const
     {
         QByteArray steps = m_calleeEnded ? "r" : "crg";
-        if (m_play.ledger.accepts(Ledger::Kind::Daemon))
+        if (m_play.ledger.accepts(held(), Ledger::Kind::Daemon))
             steps += 'a';
-        if (m_play.ledger.accepts(Ledger::Kind::CleanupJob))
+        if (m_play.ledger.accepts(held(), Ledger::Kind::CleanupJob))
             steps += 'A';
         if (m_daemons > 0)
             steps += "qfx";
@@ -405,11 +404,11 @@ public:
         m_handedOn |= step == 'h';
         m_failed |= (step == 'f' || step == 'F') && !elsewhere;
         m_stopWanted |= step == 'r' && !wasClosed;
-        return check(m_play.ledger.due());
+        return check(m_play.ledger.due(held()));
     }
 
 private:
-    bool isClosed() const { return m_play.ledger.phase() == Ledger::Phase::Closed; }
+    bool isClosed() const { return m_play.ledger.phase(held()) == Ledger::Phase::Closed; }
 
     const char *check(const Ledger::Due &due)
     {
@@ -420,8 +419,8 @@ private:
         m_handOnDue = due.handOn;
         const int left = m_daemons + m_cleanupJobs;
         const bool waits = m_waitsForAll || (!m_letGo && (!m_failed || m_policy.waitAfterFailure));
-        if (m_play.ledger.pending().daemons != m_daemons ||
-            m_play.ledger.pending().cleanupJobs != m_cleanupJobs)
+        if (m_play.ledger.pending(held()).daemons != m_daemons ||
+            m_play.ledger.pending(held()).cleanupJobs != m_cleanupJobs)
             return "a job was lost or invented";
         if (m_failTold > 1 || m_stopTold > 1 || m_drainTold > 1 || m_closeTold > 1)
             return "told twice";
@@ -443,8 +442,8 @@ private:
             return "does not close";
         if (m_calleeEnded && left > 0 && !isClosed() && m_handOnDue == waits)
             return "neither waits nor hands on";
-        if (isClosed() && (m_play.ledger.accepts(Ledger::Kind::Daemon) ||
-                           m_play.ledger.accepts(Ledger::Kind::CleanupJob)))
+        if (isClosed() && (m_play.ledger.accepts(held(), Ledger::Kind::Daemon) ||
+                           m_play.ledger.accepts(held(), Ledger::Kind::CleanupJob)))
             return "accepts a job after closing";
         return nullptr;
     }
