@@ -12,11 +12,13 @@
 #include "drain/wait_p.h"
 
 #include <QtCore/qcoreapplication.h>
+#include <QtCore/qdeadlinetimer.h>
 #include <QtCore/qscopeguard.h>
 #include <QtCore/qthread.h>
 #include <QtCore/qtimer.h>
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -155,6 +157,18 @@ void drainRoots()
     }
 }
 
+/// A thread that starts looks at the application. Qt waits for those of its global pool only.
+void waitForThreadsThatStart()
+{
+    constexpr std::chrono::milliseconds most(500); // one that the system has refused never starts
+    constexpr unsigned long pause = 1;             // ms
+    const QDeadlineTimer end(most);
+    for (const JanitorPointer &janitor : home().mailbox.janitorsWithAlarm()) {
+        while (janitor->hasThreadThatStarts() && !end.hasExpired())
+            QThread::msleep(pause);
+    }
+}
+
 void onApplicationGoing()
 {
     drainRoots();
@@ -173,6 +187,7 @@ void onApplicationGoing()
     home().starting.store(false);
     home().isMissing.store(false);
     Agent::deliver(home().mailbox.takeAll(), nullptr); // what it had no time for
+    waitForThreadsThatStart();
     ServiceManager::tellLast();
     SpawnedCoroutine::abandonAll(); // no events, no resumption
 }

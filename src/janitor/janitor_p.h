@@ -118,6 +118,8 @@ public:
     bool runOneJob();
     /// Takes pumps that have not started back from the pool: there is nothing left for them.
     void callOffPumps();
+    /// Whether a pool may be starting a thread for a pump.
+    bool hasThreadThatStarts();
     /// A pump was destroyed before it ran: somebody has cleared the pool.
     void pumpCleared(const Pump &pump) noexcept;
     void restartPumps() noexcept;

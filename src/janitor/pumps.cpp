@@ -128,20 +128,28 @@ void Janitor::callOffPumps()
 {
     for (const std::atomic<CallableList *> &entry : m_callables) {
         CallableList *callables = entry.load(std::memory_order_acquire);
-        std::unique_ptr<Pump> pump;
+        IdlePumps idle; // destroyed without the lock
         if (!callables)
             continue;
         const JanitorLock lock(m_mutex);
         if (hasJobs(lock, *callables))
             continue; // those that were handed on need it
-        // As long as it is named there, it exists, and so does its pool.
-        Pump *starting = callables->starting.pump;
-        if (!starting || !starting->pool()->tryTake(starting))
-            continue;
-        pump.reset(starting);
-        pump->callOff();
-        pumpGoes(lock, *callables, starting, false);
+        for (const Beginning *beginning : {&callables->starting, &callables->urgent}) {
+            // As long as it is named there, it exists, and so does its pool.
+            Pump *pump = beginning->pump;
+            if (!pump || !pump->pool()->tryTake(pump))
+                continue;
+            idle.emplace_back(pump)->callOff();
+            pumpGoes(lock, *callables, pump, false);
+        }
     }
+}
+
+bool Janitor::hasThreadThatStarts()
+{
+    callOffPumps();
+    const JanitorLock lock(m_mutex);
+    return isPumpBeginning(lock);
 }
 
 bool Janitor::runsOnThisThread() const

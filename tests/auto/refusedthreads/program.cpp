@@ -60,10 +60,20 @@ bool concerns(Routine routine, void *argument)
     return isAgents == (whose.load() == Whose::Agents);
 }
 
-bool isRefused(Routine routine, void *argument)
+/// What a thread of a pool begins with; null if that is not asked.
+std::atomic<Routine> lateRoutine{nullptr};
+
+/// Returns what a thread is to begin with in place of \a routine.
+Routine beginningOf(Routine routine, void *argument)
 {
     if (learns.exchange(false))
         routineOfQThread.store(routine);
+    const Routine late = lateRoutine.load();
+    return late && concerns(routine, argument) ? late : routine;
+}
+
+bool isRefused(Routine routine, void *argument)
+{
     if (!concerns(routine, argument))
         return false;
     if (granted.load() > 0 && granted.fetch_sub(1) > 0)
@@ -79,7 +89,8 @@ extern "C" int pthread_create(pthread_t *thread, const pthread_attr_t *attribute
 {
     using Create = int (*)(pthread_t *, const pthread_attr_t *, Routine, void *);
     static const auto create = reinterpret_cast<Create>(::dlsym(RTLD_NEXT, "pthread_create"));
-    return isRefused(routine, argument) ? EAGAIN : create(thread, attributes, routine, argument);
+    const Routine beginning = beginningOf(routine, argument);
+    return isRefused(routine, argument) ? EAGAIN : create(thread, attributes, beginning, argument);
 }
 
 namespace {
@@ -183,6 +194,29 @@ void inTheNextJanitor()
     Gate hasRun;
     supervisor.client().spawnDaemon([&hasRun] { hasRun.open(); });
     hasRun.wait();
+    sayHowManyRan();
+}
+
+/// The janitor has ended without the thread, which has not begun when the application goes.
+void aThreadThatIsLate()
+{
+    static Gate &isGoing = lastingGate();
+    {
+        const Application application;
+        QThreadPool::globalInstance()->setMaxThreadCount(1); // the library's own pool is as large
+        lateRoutine.store([](void *argument) -> void * {
+            isGoing.wait();
+            QThread::msleep(50); // there is nothing that it could wait for: the destructor goes on
+            say("the thread begins");
+            return routineOfQThread.load()(argument);
+        });
+        std::thread([] {
+            refuse();
+            enter(wish.options, spawnSixHere);
+        }).join();
+        qAddPostRoutine([] { isGoing.open(); }); // the library's own comes after it
+    }
+    say("the application is gone");
     sayHowManyRan();
 }
 
@@ -419,6 +453,7 @@ constexpr Mode modes[] = {
     {"inExec", inExec},
     {"twoInExec", twoInExec},
     {"inTheNextJanitor", inTheNextJanitor},
+    {"aThreadThatIsLate", aThreadThatIsLate},
     {"inExecToTheDeadline", inExecToTheDeadline},
     {"inEnter", inEnter},
     {"inEnterWithoutApplication", inEnterWithoutApplication},

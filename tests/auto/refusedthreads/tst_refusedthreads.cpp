@@ -53,6 +53,7 @@ private Q_SLOTS:
     void theAgentIsMissedByNobody_data();
     void theAgentIsMissedByNobody();
     void aSignalQuitsWithoutAnAgentForEver();
+    void anApplicationWaitsForAThreadThatStarts();
 };
 
 void tst_RefusedThreads::noJobIsLost_data()
@@ -228,6 +229,16 @@ void tst_RefusedThreads::aSignalQuitsWithoutAnAgentForEver()
     else
         QCOMPARE(ended.events, QStringList({u"drained"_s, u"exec returned 0"_s}));
     QVERIFY2(ended.criticalCount(u"thread"_s) == 1, qPrintable(ended.describe()));
+}
+
+/// It would look at the application while that is being destroyed.
+void tst_RefusedThreads::anApplicationWaitsForAThreadThatStarts()
+{
+    const Ended ended = runRefused(u"aThreadThatIsLate"_s, u"own"_s, {u"pool"_s, 0, 0});
+    QVERIFY2(!ended.hangs && ended.status == QProcess::NormalExit && ended.code == 0,
+             qPrintable(ended.describe()));
+    QCOMPARE(ended.events,
+             QStringList({u"the thread begins"_s, u"the application is gone"_s, u"6 ran"_s}));
 }
 
 QTEST_GUILESS_MAIN(tst_RefusedThreads)
