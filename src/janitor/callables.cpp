@@ -256,15 +256,9 @@ void Janitor::settleQuietly(std::int64_t count)
     switch (m_ledger.endQuietly(count)) {
     case Ledger::Quiet::Counted:
         break;
-    case Ledger::Quiet::MaybeLast: {
-        Aftermath after;
-        {
-            const JanitorLock lock(m_mutex);
-            advance(lock, after);
-        }
-        carryOut(after);
+    case Ledger::Quiet::MaybeLast:
+        change([](Held, Aftermath &) {}); // what is due
         break;
-    }
     case Ledger::Quiet::HandedOn:
         for (; count > 0; --count) {
             Ending ending;

@@ -290,8 +290,7 @@ bool Janitor::abandon(Held held, const QList<JobInfo> &ofGivers, Aftermath &afte
     m_draining.store(true, std::memory_order_relaxed);
     if (!after.unfinished.isEmpty()) {
         keep(held, timeoutError(held, after.unfinished), Ledger::Weight::Trips, after);
-        m_stop.store(true, std::memory_order_relaxed);
-        collectToCancel(held, after);
+        stop(held, after);
     }
     m_justEnded = std::max<qsizetype>(0, count - after.unfinished.size());
     close(held, after, false);
@@ -313,14 +312,10 @@ try {
 
 void Janitor::stopWaiting()
 {
-    Aftermath after;
-    {
-        const JanitorLock lock(m_mutex);
+    change([this](Held held, Aftermath &) {
         m_drainTimeout = 0;
-        m_ledger.requestStop(lock);
-        advance(lock, after);
-    }
-    carryOut(after);
+        m_ledger.requestStop(held);
+    });
     giveUp();
     exitEventLoop();
 }

@@ -120,31 +120,22 @@ Janitor *Janitor::waiter()
 
 bool Janitor::isDraining(Role role) const
 {
-    for (const Janitor *janitor = this; janitor && role != Role::CleanupJob;
-         janitor = janitor->enclosing()) {
-        if (role == Role::Daemon && janitor->m_draining.load(std::memory_order_relaxed))
-            return true;
-        role = janitor->m_outer.role;
-    }
-    return false;
+    return findConcerned(this, role, [](const Janitor &janitor, Role there) {
+        return there == Role::Daemon && janitor.m_draining.load(std::memory_order_relaxed);
+    });
 }
 
 void Janitor::endCallee()
 {
     if (m_drainTimeout <= 0)
         settleFinishedFutures();
-    Aftermath after;
-    {
-        const JanitorLock lock(m_mutex);
-        m_ledger.endCallee(lock);
+    change([this](Held held, Aftermath &after) {
+        m_ledger.endCallee(held);
         m_calleeEnded.store(true, std::memory_order_relaxed);
-        advance(lock, after);
         after.hurry = !m_newFutures.empty();
         after.tellNow = true;
-        if (m_ledger.phase(lock) != Ledger::Phase::Closed)
-            startClock(lock, after);
-    }
-    carryOut(after);
+        after.startsClock = true;
+    });
     if (m_drainTimeout <= 0)
         giveUp();
 }
@@ -153,27 +144,17 @@ void Janitor::letGo()
 {
     if (!isDone())
         ifThereIsMemory([this] { settleForOwner(); }); // else they are handed on with the others
-    Aftermath after;
-    {
-        const JanitorLock lock(m_mutex);
+    change([this](Held held, Aftermath &after) {
         m_handingOn = HandingOn::AtOnce;
-        after.letGo = m_ledger.phase(lock) != Ledger::Phase::Closed;
-        m_ledger.letGo(lock);
+        after.letGo = m_ledger.phase(held) != Ledger::Phase::Closed;
+        m_ledger.letGo(held);
         m_calleeEnded.store(true, std::memory_order_relaxed);
-        advance(lock, after);
-    }
-    carryOut(after);
+    });
 }
 
 void Janitor::requestStop()
 {
-    Aftermath after;
-    {
-        const JanitorLock lock(m_mutex);
-        m_ledger.requestStop(lock);
-        advance(lock, after);
-    }
-    carryOut(after);
+    change([this](Held held, Aftermath &) { m_ledger.requestStop(held); });
 }
 
 /// Decides all that is due: failing, stopping, draining, handing on and closing.
@@ -191,14 +172,14 @@ void Janitor::advance(Held held, Aftermath &after)
     }
     if (due.fail && m_quitsApplication)
         after.quit = true;
-    if (due.stop) {
-        m_stop.store(true, std::memory_order_relaxed);
-        collectToCancel(held, after);
-    }
+    if (due.stop)
+        stop(held, after);
     if (due.drain || handedOn)
         m_draining.store(true, std::memory_order_relaxed);
     if (due.close || handedOn)
         close(held, after, handedOn);
+    else if (after.startsClock && m_ledger.phase(held) != Ledger::Phase::Closed)
+        startClock(held, after);
     after.tellNow |= due.fail || due.stop || due.drain || due.close || handedOn;
 }
 
@@ -220,13 +201,7 @@ bool Janitor::isToPrepareHandingOn(Held, Aftermath &after)
 void Janitor::prepareHandingOn()
 {
     settleFinishedFutures();
-    Aftermath after;
-    {
-        const JanitorLock lock(m_mutex);
-        m_handingOn = std::max(m_handingOn, HandingOn::Prepared);
-        advance(lock, after);
-    }
-    carryOut(after);
+    change([this](Held, Aftermath &) { m_handingOn = std::max(m_handingOn, HandingOn::Prepared); });
 }
 
 /// Builds the report. \a leaves says whether it leaves jobs unfinished.

@@ -238,6 +238,7 @@ private:
         bool setAlarm = false;
         bool prepareHandingOn = false;
         bool cancelOneByOne = false; ///< There is no memory for a list of them.
+        bool startsClock = false;    ///< Unless it closes in the same step.
         bool hurry = false; ///< New futures are awaited: the agent is to look at them at once.
         QList<JobInfo> unfinished;
         QList<JobInfo> goingOn; ///< Instead, if nobody takes them.
@@ -265,10 +266,22 @@ private:
     }
     void joinOuters();
     void forgetInner(Janitor *janitor);
+    /// Calls \a predicate with \a janitor, where code runs as \a role, and with those outside that this
+    /// code is a part of, and as what; until it returns \c true. A clean-up job is a part of none: it is
+    /// neither stopped nor told of draining.
+    template<class JanitorType, class Predicate>
+    static bool findConcerned(JanitorType *janitor, Role role, Predicate predicate);
+    /// Calls \a function with each enclosing janitor whose stop is one for the daemons of this one, too.
     template<class F>
-    void forEachStopper(F function);
+    void forEachStopper(F function)
+    {
+        findConcerned(enclosing(), m_outer.role, [&](Janitor &janitor, Role) {
+            function(janitor);
+            return false;
+        });
+    }
     void cancelDaemons();
-    void collectToCancel(Held held, Aftermath &after);
+    void stop(Held held, Aftermath &after);
     void cancelOneByOne();
     std::optional<QFuture<void>> nextToCancel();
     std::vector<AnyFuture> &roomForNew(Held held, FutureFacts &&facts);
@@ -364,6 +377,10 @@ private:
     void unlist(Held held, Listing listed);
     void keep(Held held, const Error &error, Ledger::Weight weight, Aftermath &after);
 
+    /// Has \a transition change the ledger, and all that is due for it done: what can be under the lock in
+    /// the same step, the rest after it.
+    template<class Transition>
+    void change(Transition transition);
     void advance(Held held, Aftermath &after);
     bool isToPrepareHandingOn(Held held, Aftermath &after);
     void prepareHandingOnSoon();
@@ -469,28 +486,35 @@ private:
         false}; ///< The agent has a ticket of this janitor that it has not read.
 };
 
-/// Calls \a function with each enclosing janitor whose stop is a stop for the daemons of this one, too.
-template<class F>
-void Janitor::forEachStopper(F function)
+template<class JanitorType, class Predicate>
+bool Janitor::findConcerned(JanitorType *janitor, Role role, Predicate predicate)
 {
-    Role role = m_outer.role;
-    for (Janitor *janitor = enclosing(); janitor && role != Role::CleanupJob;
-         janitor = janitor->enclosing()) {
-        function(*janitor);
+    for (; janitor && role != Role::CleanupJob; janitor = janitor->enclosing()) {
+        if (predicate(*janitor, role))
+            return true;
         role = janitor->m_outer.role;
     }
+    return false;
 }
 
 // Inline, for every future that is adopted asks.
 inline bool Janitor::isStopRequested(Role role) const
 {
-    for (const Janitor *janitor = this; janitor && role != Role::CleanupJob;
-         janitor = janitor->enclosing()) {
-        if (janitor->m_stop.load(std::memory_order_relaxed))
-            return true;
-        role = janitor->m_outer.role;
+    return findConcerned(this, role, [](const Janitor &janitor, Role) {
+        return janitor.m_stop.load(std::memory_order_relaxed);
+    });
+}
+
+template<class Transition>
+void Janitor::change(Transition transition)
+{
+    Aftermath after;
+    {
+        const JanitorLock lock(m_mutex);
+        transition(Held(lock), after);
+        advance(lock, after);
     }
-    return false;
+    carryOut(after);
 }
 
 /// Returns the frame that counts on this thread: the slot's, else that of the running exec().

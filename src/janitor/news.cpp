@@ -164,12 +164,11 @@ QFuture<void> Janitor::whenever(Role role, bool draining)
     const auto promise = std::make_shared<OncePromise>();
     promise->promise.start();
     QFuture<void> future = promise->promise.future();
-    for (Janitor *janitor = this; janitor && role != Role::CleanupJob;
-         janitor = janitor->enclosing()) {
-        if (!draining || role == Role::Daemon)
-            janitor->finishWhen(promise, draining);
-        role = janitor->m_outer.role;
-    }
+    findConcerned(this, role, [&](Janitor &janitor, Role there) {
+        if (!draining || there == Role::Daemon)
+            janitor.finishWhen(promise, draining);
+        return false;
+    });
     return future;
 }
 

@@ -149,13 +149,7 @@ void Janitor::settleTogether(std::vector<WatchedJob *> &jobs)
         // Whatever throws there comes after its end was counted, and the others are to be.
         ifThereIsMemory([&] { endWatch(job); });
     }
-    Aftermath after;
-    {
-        const JanitorLock lock(m_mutex);
-        --m_batches;
-        advance(lock, after);
-    }
-    carryOut(after);
+    change([this](Held, Aftermath &) { --m_batches; });
 }
 
 /// Sorts at least \a atLeast if there are so many, counts their ends, and returns how many it has sorted.

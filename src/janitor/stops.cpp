@@ -67,9 +67,11 @@ void Janitor::visitDaemonFutures(Held, Visitor visitor)
     }
 }
 
-/// Notes the futures that a stop is to cancel, here and in the janitors inside.
-void Janitor::collectToCancel(Held held, Aftermath &after)
+/// Asks callee and daemons to stop, and notes the futures that are to be cancelled for it, here and in
+/// the janitors inside.
+void Janitor::stop(Held held, Aftermath &after)
 {
+    m_stop.store(true, std::memory_order_relaxed);
     after.cancelOneByOne = !ifThereIsMemory([&] {
         after.toCancel = daemonFutures(held);
         after.toCancelInside.assign(m_inner.begin(), m_inner.end());
