@@ -107,13 +107,13 @@ template<class Source>
 inline Janitor::NewFuture Janitor::listNew(Held held, FutureFacts &&facts, Source &&source)
 {
     const JobKind kind = facts.kind;
+    if (!m_self)
+        ProcessEnd::add(held, *this);
     const QFuture<void> &future =
         roomForNew(held, std::move(facts)).emplace_back(std::forward<Source>(source));
     ++m_newFutureCount;
-    if (!m_self) { // not before: there may have been no memory for the future
+    if (!m_self) // not before: there may have been no memory for the future
         m_self = JanitorPointer(this);
-        ProcessEnd::add(held, *this);
-    }
     NewFuture listed;
     listed.isTimeToSettle = ++m_listedCount % FutureBatch::largest == 0;
     // If stop was requested before; a later request finds it listed.
