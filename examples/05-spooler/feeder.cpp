@@ -56,9 +56,9 @@ void Feed::run()
 {
     for (;;) {
         openStreams();
+        terminateSpooler(); // also if all that were left have been acknowledged at once
         if (streams.empty())
             return;
-        terminateSpooler();
         waitForEvents();
         closeFinished();
     }
