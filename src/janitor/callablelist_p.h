@@ -19,11 +19,6 @@ inline Role roleOf(JobKind kind)
     return kind == JobKind::Daemon ? Role::Daemon : Role::CleanupJob;
 }
 
-inline Ledger::Pending oneOf(JobKind kind)
-{
-    return kind == JobKind::Daemon ? Ledger::Pending{1, 0} : Ledger::Pending{0, 1};
-}
-
 /// A pump that has been given to the pool and has not got to its first job. Written under the janitor's
 /// lock.
 struct Janitor::Beginning

@@ -78,7 +78,7 @@ SpawnError Janitor::enqueue(const Offer &offer)
         place = callables->queue.reserve(lock, label ? Origin(label.get()) : Origin(offer.site),
                                          bool(label));
         label.release();
-        m_ledger.admit(lock, oneOf(offer.kind));
+        m_ledger.admit(lock, ledgerKind(offer.kind));
     }
     build(*callables, place, offer);
     if (m_watched.load(std::memory_order_relaxed))
@@ -257,7 +257,7 @@ void Janitor::settleQuietly(std::int64_t count)
     case Ledger::Quiet::Counted:
         break;
     case Ledger::Quiet::MaybeLast:
-        change([](Held, Aftermath &) {}); // what is due
+        change([this](Held held, Aftermath &) { return m_ledger.due(held); });
         break;
     case Ledger::Quiet::HandedOn:
         for (; count > 0; --count) {
@@ -322,7 +322,7 @@ void Janitor::count(JobKind kind, Ledger::End end, const Error &error, Ledger::W
     }
     if (error.isValid())
         keep(lock, error, weight, ending.after);
-    advance(lock, ending.after);
+    advance(lock, m_ledger.due(lock), ending.after);
     ending.by = JanitorPointer(this);
 }
 

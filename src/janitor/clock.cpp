@@ -99,7 +99,7 @@ void Janitor::planLook(Held, std::int64_t now)
 /// Plans the next call of onAlarm(); after closing, for the pumps alone.
 void Janitor::planAlarm(Held held)
 {
-    const bool isOpen = m_ledger.phase(held) != Ledger::Phase::Closed;
+    const bool isOpen = !m_ledger.isClosed(held);
     m_alarm.due = isOpen ? std::min(m_nextLook, m_nextPumpLook) : m_nextPumpLook;
     if (m_drainingSince && isOpen)
         m_alarm.due = std::min({m_alarm.due.load(), m_nextWarning, deadline(held)});
@@ -111,7 +111,7 @@ void Janitor::setAlarm()
     // Without memory: threads that wait look by themselves.
     ifThereIsMemory([this] { AgentThread::setAlarm(m_alarm); });
     // It may have closed before the alarm was set, and then nobody has cleared it.
-    if (!m_done.load(std::memory_order_seq_cst))
+    if (!isDone())
         return;
     const JanitorLock lock(m_mutex);
     clearIdleAlarm(lock);
@@ -121,8 +121,7 @@ void Janitor::setAlarm()
 /// it, the pool has lost a place, and nobody but the agent gives that back.
 void Janitor::clearIdleAlarm(Held held)
 {
-    if (m_done.load(std::memory_order_relaxed) && m_alarm.isSet.load(std::memory_order_seq_cst) &&
-        !isPumpBeginning(held))
+    if (isDone() && m_alarm.isSet.load(std::memory_order_seq_cst) && !isPumpBeginning(held))
         AgentThread::clearAlarm(m_alarm);
 }
 
@@ -148,7 +147,7 @@ bool Janitor::lookAtClock(std::int64_t now)
     bool isLate = false;
     {
         const JanitorLock lock(m_mutex);
-        if (m_ledger.phase(lock) == Ledger::Phase::Closed)
+        if (m_ledger.isClosed(lock))
             return false;
         if (now < m_alarm.due)
             return true;
@@ -165,7 +164,7 @@ bool Janitor::lookAtClock(std::int64_t now)
     bool hangs = false;
     {
         const JanitorLock lock(m_mutex);
-        if (m_ledger.phase(lock) == Ledger::Phase::Closed)
+        if (m_ledger.isClosed(lock))
             return false;
         if (m_drainingSince) {
             const std::int64_t ended = m_ledger.endedCount(lock);
@@ -249,7 +248,7 @@ void Janitor::giveUp()
             ofGivers += giver->jobs();
         const JanitorLock lock(m_mutex);
         isDecided = true;
-        advance(lock, after);
+        advance(lock, m_ledger.due(lock), after);
         if (m_ledger.phase(lock) != Ledger::Phase::Draining)
             break;
         if (m_givers != givers) {
@@ -279,7 +278,7 @@ bool Janitor::abandon(Held held, const QList<JobInfo> &ofGivers, Aftermath &afte
     if (!someAreListed && now < m_lastMoment)
         return false;
     // Daemons that end well are counted without the lock. From here on they find it.
-    const qsizetype count = m_ledger.handOn(held).total();
+    const qsizetype count = m_ledger.abandon(held).total();
     if (count == 0)
         after.unfinished.clear();
     else if (const QList<JobInfo> before = after.unfinished; !someAreListed)
@@ -287,7 +286,6 @@ bool Janitor::abandon(Held held, const QList<JobInfo> &ofGivers, Aftermath &afte
         ifThereIsMemory([&] { after.unfinished.resize(count); });
     else if (!ifThereIsMemory(listThem))
         after.unfinished = before; // it has to close now
-    m_draining.store(true, std::memory_order_relaxed);
     if (!after.unfinished.isEmpty()) {
         keep(held, timeoutError(held, after.unfinished), Ledger::Weight::Trips, after);
         stop(held, after);
@@ -314,7 +312,7 @@ void Janitor::stopWaiting()
 {
     change([this](Held held, Aftermath &) {
         m_drainTimeout = 0;
-        m_ledger.requestStop(held);
+        return m_ledger.requestStop(held);
     });
     giveUp();
     exitEventLoop();

@@ -51,7 +51,7 @@ SpawnError Janitor::spawnCoroutine(const Offer &offer)
         if (!m_ledger.accepts(lock, ledgerKind(offer.kind)))
             return SpawnError::ActiveJanitorTerminating;
         job = new SpawnedCoroutine(JanitorPointer(this), offer);
-        m_ledger.admit(lock, oneOf(offer.kind));
+        m_ledger.admit(lock, ledgerKind(offer.kind));
         ProcessEnd::add(lock, *this);
     }
     if (m_watched.load(std::memory_order_relaxed))

@@ -147,7 +147,7 @@ SpawnError Janitor::adopt(const Offer &offer)
             return SpawnError::ActiveJanitorTerminating;
         // Only now: a future that is refused is not moved from.
         listed = listNew(lock, std::move(facts), InPlace{offer});
-        m_ledger.admit(lock, oneOf(offer.kind));
+        m_ledger.admit(lock, ledgerKind(offer.kind));
     }
     followListing(listed);
     if (m_watched.load(std::memory_order_relaxed))

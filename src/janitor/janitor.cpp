@@ -121,7 +121,7 @@ Janitor *Janitor::waiter()
 bool Janitor::isDraining(Role role) const
 {
     return findConcerned(this, role, [](const Janitor &janitor, Role there) {
-        return there == Role::Daemon && janitor.m_draining.load(std::memory_order_relaxed);
+        return there == Role::Daemon && janitor.m_ledger.isDraining();
     });
 }
 
@@ -130,11 +130,10 @@ void Janitor::endCallee()
     if (m_drainTimeout <= 0)
         settleFinishedFutures();
     change([this](Held held, Aftermath &after) {
-        m_ledger.endCallee(held);
-        m_calleeEnded.store(true, std::memory_order_relaxed);
         after.hurry = !m_newFutures.empty();
         after.tellNow = true;
         after.startsClock = true;
+        return m_ledger.endCallee(held);
     });
     if (m_drainTimeout <= 0)
         giveUp();
@@ -146,41 +145,38 @@ void Janitor::letGo()
         ifThereIsMemory([this] { settleForOwner(); }); // else they are handed on with the others
     change([this](Held held, Aftermath &after) {
         m_handingOn = HandingOn::AtOnce;
-        after.letGo = m_ledger.phase(held) != Ledger::Phase::Closed;
-        m_ledger.letGo(held);
-        m_calleeEnded.store(true, std::memory_order_relaxed);
+        after.letGo = !m_ledger.isClosed(held);
+        return m_ledger.letGo(held);
     });
 }
 
 void Janitor::requestStop()
 {
-    change([this](Held held, Aftermath &) { m_ledger.requestStop(held); });
+    change([this](Held held, Aftermath &) { return m_ledger.requestStop(held); });
 }
 
-/// Decides all that is due: failing, stopping, draining, handing on and closing.
-void Janitor::advance(Held held, Aftermath &after)
+/// Does all that is \a due: failing, stopping, draining, handing on and closing.
+void Janitor::advance(Held held, unsigned due, Aftermath &after)
 {
-    Ledger::Due due = m_ledger.due(held);
     bool handedOn = false;
-    if (due.handOn && isToPrepareHandingOn(held, after)) {
-        // It is due again then.
-    } else if (due.handOn && !(handedOn = handOn(held, after))) {
-        m_ledger.waitForAll(held);
-        const Ledger::Due more = m_ledger.due(held);
-        due.drain = more.drain;
-        due.close = more.close;
+    if (due & Ledger::HandOn) {
+        // Else it is due again then.
+        if (!isToPrepareHandingOn(held, after)) {
+            handedOn = handOn(held, after);
+            if (!handedOn)
+                due |= m_ledger.waitForAll(held);
+        }
+        due &= ~unsigned(Ledger::HandOn);
     }
-    if (due.fail && m_quitsApplication)
+    if (due & Ledger::Fail && m_quitsApplication)
         after.quit = true;
-    if (due.stop)
+    if (due & Ledger::Stop)
         stop(held, after);
-    if (due.drain || handedOn)
-        m_draining.store(true, std::memory_order_relaxed);
-    if (due.close || handedOn)
+    if (due & Ledger::Close || handedOn)
         close(held, after, handedOn);
-    else if (after.startsClock && m_ledger.phase(held) != Ledger::Phase::Closed)
+    else if (after.startsClock && !m_ledger.isClosed(held))
         startClock(held, after);
-    after.tellNow |= due.fail || due.stop || due.drain || due.close || handedOn;
+    after.tellNow |= due != Ledger::Nothing || handedOn;
 }
 
 /// Futures that have finished are not handed on: they are counted first, without the lock, by whoever
@@ -201,7 +197,10 @@ bool Janitor::isToPrepareHandingOn(Held, Aftermath &after)
 void Janitor::prepareHandingOn()
 {
     settleFinishedFutures();
-    change([this](Held, Aftermath &) { m_handingOn = std::max(m_handingOn, HandingOn::Prepared); });
+    change([this](Held held, Aftermath &) {
+        m_handingOn = std::max(m_handingOn, HandingOn::Prepared);
+        return m_ledger.due(held);
+    });
 }
 
 /// Builds the report. \a leaves says whether it leaves jobs unfinished.
@@ -221,7 +220,7 @@ void Janitor::close(Held held, Aftermath &after, bool leaves)
 void Janitor::finish(Held held)
 {
     // In one order with setAlarm(): it sets first and looks second.
-    m_done.store(true, std::memory_order_seq_cst);
+    m_ledger.setReported(held);
     clearIdleAlarm(held);
     ProcessEnd::remove(*this);
     forgetByOuters(held);

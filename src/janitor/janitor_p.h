@@ -147,9 +147,9 @@ public:
     /// stop or end should do so, too.
     bool isStopRequested(Role role) const;
     bool isDraining(Role role) const;
-    bool hasCalleeEnded() const { return m_calleeEnded.load(std::memory_order_relaxed); }
+    bool hasCalleeEnded() const { return m_ledger.hasCalleeEnded(); }
     /// Returns \c true once the report is there.
-    bool isDone() const { return m_done.load(std::memory_order_acquire); }
+    bool isDone() const { return m_ledger.isReported(); }
     /// The janitor that took this one's jobs over, or this one.
     Janitor *effective();
     /// Who waits for this one's jobs: effective(), or null if they have been given up.
@@ -377,11 +377,11 @@ private:
     void unlist(Held held, Listing listed);
     void keep(Held held, const Error &error, Ledger::Weight weight, Aftermath &after);
 
-    /// Has \a transition change the ledger, and all that is due for it done: what can be under the lock in
-    /// the same step, the rest after it.
+    /// Has \a transition change the ledger and return what is due, and has all that done: what can be under
+    /// the lock in the same step, the rest after it.
     template<class Transition>
     void change(Transition transition);
-    void advance(Held held, Aftermath &after);
+    void advance(Held held, unsigned due, Aftermath &after);
     bool isToPrepareHandingOn(Held held, Aftermath &after);
     void prepareHandingOnSoon();
     bool handOn(Held held, Aftermath &after);
@@ -473,10 +473,6 @@ private:
     std::atomic<bool> m_followsOuter{false}; ///< Written under the lock.
 
     std::atomic<Janitor *> m_taker{nullptr};
-    std::atomic<bool> m_stop{false};
-    std::atomic<bool> m_calleeEnded{false};
-    std::atomic<bool> m_draining{false};
-    std::atomic<bool> m_done{false};
     std::atomic_flag m_stopAnnounced;
     std::atomic<int> m_awaiting{0}; ///< Who settle futures that they wait for: others keep away.
     std::atomic<int> m_settling{0}; ///< Who have taken futures and have yet to count them.
@@ -501,7 +497,7 @@ bool Janitor::findConcerned(JanitorType *janitor, Role role, Predicate predicate
 inline bool Janitor::isStopRequested(Role role) const
 {
     return findConcerned(this, role, [](const Janitor &janitor, Role) {
-        return janitor.m_stop.load(std::memory_order_relaxed);
+        return janitor.m_ledger.isStopRequested();
     });
 }
 
@@ -511,8 +507,8 @@ void Janitor::change(Transition transition)
     Aftermath after;
     {
         const JanitorLock lock(m_mutex);
-        transition(Held(lock), after);
-        advance(lock, after);
+        const unsigned due = transition(Held(lock), after);
+        advance(lock, due, after);
     }
     carryOut(after);
 }

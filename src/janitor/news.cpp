@@ -139,9 +139,9 @@ void Janitor::publish()
     {
         const JanitorLock lock(m_mutex);
         const bool done = isDone();
-        if (done || m_stop.load(std::memory_order_relaxed))
+        if (done || m_ledger.isStopRequested())
             std::move(m_onStop.begin(), m_onStop.end(), std::back_inserter(happened));
-        if (done || m_draining.load(std::memory_order_relaxed))
+        if (done || m_ledger.isDraining())
             std::move(m_onDraining.begin(), m_onDraining.end(), std::back_inserter(happened));
         if (done) {
             closed.swap(m_promises);
@@ -179,7 +179,7 @@ void Janitor::finishWhen(const SharedPromise &promise, bool draining)
         useless; // destroyed without the lock: they hold users' continuations
     {
         const JanitorLock lock(m_mutex);
-        due = isDone() || (draining ? m_draining : m_stop).load(std::memory_order_relaxed);
+        due = isDone() || (draining ? m_ledger.isDraining() : m_ledger.isStopRequested());
         std::vector<SharedPromise> &promises = draining ? m_onDraining : m_onStop;
         if (promises.size() == promises.capacity()) {
             // Another janitor has finished these meanwhile, or their users have cancelled them.

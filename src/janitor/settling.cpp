@@ -149,7 +149,10 @@ void Janitor::settleTogether(std::vector<WatchedJob *> &jobs)
         // Whatever throws there comes after its end was counted, and the others are to be.
         ifThereIsMemory([&] { endWatch(job); });
     }
-    change([this](Held, Aftermath &) { --m_batches; });
+    change([this](Held held, Aftermath &) {
+        --m_batches;
+        return m_ledger.due(held);
+    });
 }
 
 /// Sorts at least \a atLeast if there are so many, counts their ends, and returns how many it has sorted.

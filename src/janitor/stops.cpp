@@ -67,11 +67,10 @@ void Janitor::visitDaemonFutures(Held, Visitor visitor)
     }
 }
 
-/// Asks callee and daemons to stop, and notes the futures that are to be cancelled for it, here and in
+/// Callee and daemons are asked to stop: notes the futures that are to be cancelled for it, here and in
 /// the janitors inside.
 void Janitor::stop(Held held, Aftermath &after)
 {
-    m_stop.store(true, std::memory_order_relaxed);
     after.cancelOneByOne = !ifThereIsMemory([&] {
         after.toCancel = daemonFutures(held);
         after.toCancelInside.assign(m_inner.begin(), m_inner.end());

@@ -5,110 +5,152 @@
 
 namespace QJanitor::Private {
 
+Ledger::Pending Ledger::difference(Word admitted, Word ended)
+{
+    constexpr Word flags = (Word(1) << flagBits) - 1;
+    const Word left = ((admitted & ~flags) - (ended & ~flags)) >> flagBits;
+    return {std::int64_t(left >> countBits), std::int64_t(left & countMask)};
+}
+
 Ledger::Quiet Ledger::endQuietly(std::int64_t count)
 {
     // Acquire and release: all ends form one chain, so the last one sees every admission. Either it
     // sees the mark as well, or endCallee(), which sets it in the same chain, sees this end.
-    const auto ended = std::uint64_t(count);
-    const std::uint64_t before = m_daemonsEnded.fetch_add(ended, std::memory_order_acq_rel);
-    if (before & handedOnMark)
+    const Word ended = Word(count) * oneDaemon;
+    const Word before = m_finishers.fetch_add(ended, std::memory_order_acq_rel);
+    if (before & NotOurs)
         return Quiet::HandedOn;
-    if (!(before & drainingMark))
+    if (!(before & LastOneCloses))
         return Quiet::Counted;
-    const bool last =
-        (before & countMask) + ended == m_daemonsAdmitted.load(std::memory_order_relaxed);
-    return last ? Quiet::MaybeLast : Quiet::Counted;
+    const Word admitted = m_spawners.load(std::memory_order_relaxed);
+    return difference(admitted, before + ended).daemons == 0 ? Quiet::MaybeLast : Quiet::Counted;
 }
 
 bool Ledger::end(Held, Kind kind, End end, Weight weight)
 {
-    bool handedOn = false;
-    if (kind == Kind::Daemon) {
-        handedOn = m_daemonsEnded.fetch_add(1, std::memory_order_acq_rel) & handedOnMark;
-    } else {
-        handedOn = m_daemonsEnded.load(std::memory_order_relaxed) & handedOnMark;
-        ++m_cleanupEnded;
-    }
-    if (handedOn)
+    const Word one = kind == Kind::Daemon ? oneDaemon : oneCleanupJob;
+    if (m_finishers.fetch_add(one, std::memory_order_acq_rel) & NotOurs)
         return true; // it counts where it was handed to
     m_failed += end == End::Failed;
     m_canceled += end == End::Canceled;
-    if (end == End::Failed && weight == Weight::Trips)
+    if (end == End::Failed && weight == Weight::Trips && !m_tripped) {
         m_tripped = true;
+        chooseWhatIsRefused();
+    }
     return false;
 }
 
-void Ledger::endCallee(Held)
+/// Decides what a failure means for the jobs that come after it.
+void Ledger::chooseWhatIsRefused()
 {
-    if (m_phase != Phase::Open)
-        return;
-    m_phase = Phase::Draining;
-    m_daemonsEnded.fetch_or(drainingMark, std::memory_order_acq_rel);
+    const bool takesCleanupJobs = m_policy.waitAfterFailure;
+    const bool takesDaemons = takesCleanupJobs && !m_policy.stopOnFailure;
+    const Word refused = (takesDaemons ? Word(0) : Word(NoDaemons)) |
+                         (takesCleanupJobs ? Word(0) : Word(NoCleanupJobs));
+    constexpr Word both = Word(NoDaemons) | Word(NoCleanupJobs);
+    m_spawners.store((m_spawners.load(std::memory_order_relaxed) & ~both) | refused,
+                     std::memory_order_relaxed);
 }
 
-void Ledger::letGo(Held held)
+unsigned Ledger::requestStop(Held held)
 {
-    endCallee(held);
+    m_stopWanted = true;
+    return due(held);
+}
+
+unsigned Ledger::endCallee(Held held)
+{
+    if (phase(held) == Phase::Open) {
+        set(CalleeEnded);
+        m_finishers.fetch_or(LastOneCloses, std::memory_order_acq_rel);
+    }
+    return due(held);
+}
+
+unsigned Ledger::letGo(Held held)
+{
     m_letGo = true;
+    return endCallee(held);
 }
 
-void Ledger::waitForAll(Held)
+unsigned Ledger::waitForAll(Held held)
 {
     m_letGo = false;
     m_policy.waitAfterFailure = true;
+    if (m_tripped)
+        chooseWhatIsRefused();
+    return due(held);
 }
 
-Ledger::Due Ledger::due(Held held)
+unsigned Ledger::due(Held held)
 {
-    Due due;
-    if (m_phase == Phase::Closed)
+    unsigned due = Nothing;
+    if (has(Ended))
         return due;
-    if (m_tripped && !m_failTold)
-        due.fail = m_failTold = true;
-    if (!m_stopTold && (m_stopWanted || (m_tripped && m_policy.stopOnFailure)))
-        due.stop = m_stopTold = true;
-    if (m_phase == Phase::Open)
+    if (m_tripped && !m_failTold) {
+        m_failTold = true;
+        due |= Fail;
+    }
+    if (!isStopRequested() && (m_stopWanted || (m_tripped && m_policy.stopOnFailure))) {
+        set(Stopped);
+        due |= Stop;
+    }
+    if (!hasCalleeEnded())
         return due;
     const Pending left = pending(held);
-    if (left.total() > 0 && (m_letGo || (m_tripped && !m_policy.waitAfterFailure))) {
-        due.handOn = true;
-        return due;
+    if (left.total() > 0 && (m_letGo || (m_tripped && !m_policy.waitAfterFailure)))
+        return due | HandOn;
+    if (left.cleanupJobs == 0 && !isDraining()) {
+        set(Turned);
+        due |= Drain;
     }
-    if (left.cleanupJobs == 0 && !m_drainTold)
-        due.drain = m_drainTold = true;
     if (left.total() == 0) {
-        due.close = true;
-        m_phase = Phase::Closed;
+        set(Word(Ended) | Word(NoDaemons) | Word(NoCleanupJobs));
+        due |= Close;
     }
     return due;
 }
 
 Ledger::Pending Ledger::handOn(Held)
 {
-    const std::uint64_t ended = m_daemonsEnded.fetch_or(handedOnMark, std::memory_order_acq_rel);
-    const std::uint64_t admitted = m_daemonsAdmitted.load(std::memory_order_relaxed);
-    const Pending left{std::int64_t(admitted - (ended & countMask)),
-                       m_cleanupAdmitted - m_cleanupEnded};
+    const Word ended = m_finishers.fetch_or(NotOurs, std::memory_order_acq_rel);
+    const Pending left = difference(m_spawners.load(std::memory_order_relaxed), ended);
     m_handedOn = left.total();
-    m_phase = Phase::Closed;
+    set(Word(Turned) | Word(Ended) | Word(NoDaemons) | Word(NoCleanupJobs));
     return left;
+}
+
+Ledger::Pending Ledger::abandon(Held held)
+{
+    const Pending left = handOn(held);
+    if (left.total() > 0)
+        set(Stopped);
+    return left;
+}
+
+void Ledger::setReported(Held)
+{
+    set(ReportThere);
+}
+
+Ledger::Phase Ledger::phase(Held) const
+{
+    const Word flags = m_spawners.load(std::memory_order_relaxed);
+    return flags & ReportThere   ? Phase::Reported
+           : flags & Ended       ? Phase::Closed
+           : flags & CalleeEnded ? Phase::Draining
+                                 : Phase::Open;
 }
 
 Ledger::Pending Ledger::pending(Held) const
 {
-    const std::uint64_t ended = m_daemonsEnded.load(std::memory_order_acquire) & countMask;
-    const std::uint64_t admitted = m_daemonsAdmitted.load(std::memory_order_relaxed);
-    return {std::int64_t(admitted - ended), m_cleanupAdmitted - m_cleanupEnded};
-}
-
-std::int64_t Ledger::admittedCount(Held) const
-{
-    return std::int64_t(m_daemonsAdmitted.load(std::memory_order_relaxed)) + m_cleanupAdmitted;
+    const Word ended = m_finishers.load(std::memory_order_acquire);
+    return difference(m_spawners.load(std::memory_order_relaxed), ended);
 }
 
 std::int64_t Ledger::endedCount(Held held) const
 {
-    return admittedCount(held) - (m_phase == Phase::Closed ? m_handedOn : pending(held).total());
+    return m_admitted - (has(Ended) ? m_handedOn : pending(held).total());
 }
 
 } // namespace QJanitor::Private

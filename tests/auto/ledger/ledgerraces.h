@@ -31,25 +31,24 @@ struct Owned
         const JanitorLock lock(mutex);
         if (!ledger.accepts(lock, kind))
             return false;
-        const bool daemon = kind == Ledger::Kind::Daemon;
-        ledger.admit(lock, daemon ? Ledger::Pending{1, 0} : Ledger::Pending{0, 1});
+        ledger.admit(lock, kind);
         ++admitted;
         return true;
+    }
+    void count(unsigned due)
+    {
+        closed += (due & Ledger::Close) != 0;
+        drained += (due & Ledger::Drain) != 0;
     }
     void lookWhatIsDue()
     {
         const JanitorLock lock(mutex);
-        const Ledger::Due due = ledger.due(lock);
-        closed += due.close;
-        drained += due.drain;
+        count(ledger.due(lock));
     }
     void endCallee()
     {
-        {
-            const JanitorLock lock(mutex);
-            ledger.endCallee(lock);
-        }
-        lookWhatIsDue();
+        const JanitorLock lock(mutex);
+        count(ledger.endCallee(lock));
     }
     void end(Ledger::Kind kind, Ledger::End how)
     {
@@ -140,11 +139,10 @@ inline std::string daemonsEndWhileTheyAreHandedOn(int threadCount, int jobsPerTh
         }
         const JanitorLock lock(owned.mutex);
         owned.ledger.end(lock, Ledger::Kind::Daemon, Ledger::End::Failed);
-        owned.ledger.endCallee(lock);
-        const Ledger::Due due = owned.ledger.due(lock);
-        if (due.handOn)
+        const unsigned due = owned.ledger.endCallee(lock);
+        if (due & Ledger::HandOn)
             handedOn = owned.ledger.handOn(lock);
-        owned.closed = due.close || due.handOn;
+        owned.closed = (due & (Ledger::Close | Ledger::HandOn)) != 0;
     });
     const Ledger &ledger = owned.ledger;
     const JanitorLock lock(owned.mutex);

@@ -14,15 +14,12 @@ using QJanitor::Private::Ledger;
 
 static_assert(std::is_nothrow_destructible_v<Ledger>);
 static_assert(!std::is_copy_constructible_v<Ledger>);
-static_assert(Ledger::Due().handOn == false && Ledger::Due().close == false);
 
 namespace {
 
 constexpr Ledger::Policy failFast{.stopOnFailure = true, .waitAfterFailure = false};
 constexpr Ledger::Policy cancelAndWait{.stopOnFailure = true, .waitAfterFailure = true};
 constexpr Ledger::Policy keepGoing{.stopOnFailure = false, .waitAfterFailure = true};
-constexpr Ledger::Pending oneDaemon{1, 0};
-constexpr Ledger::Pending oneCleanupJob{0, 1};
 
 /*!
     Does to a ledger what a script says, and keeps what was due.
@@ -45,7 +42,7 @@ public:
         QByteArray log;
         for (const char step : script) {
             log += this->step(step);
-            log += textOf(ledger.due(held()));
+            log += textOf(takeDue());
         }
         return log;
     }
@@ -59,7 +56,7 @@ public:
         case 'a':
             if (!ledger.accepts(held(), kind))
                 return "*";
-            ledger.admit(held(), capital ? oneCleanupJob : oneDaemon);
+            ledger.admit(held(), kind);
             return {};
         case 's':
             return ended(ledger.end(held(), kind, Ledger::End::Succeeded));
@@ -72,26 +69,31 @@ public:
         case 'q':
             return quietly(ledger.endQuietly());
         case 'c':
-            ledger.endCallee(held());
+            m_due = ledger.endCallee(held());
             return {};
         case 'r':
-            ledger.requestStop(held());
+            m_due = ledger.requestStop(held());
             return {};
         case 'h':
             return QByteArray::number(ledger.handOn(held()).total());
         case 'w':
-            ledger.waitForAll(held());
+            m_due = ledger.waitForAll(held());
             return {};
         case 'g':
-            ledger.letGo(held());
+            m_due = ledger.letGo(held());
             return {};
         }
         qFatal("no such step: %c", step);
     }
 
+    /// Returns what the last step has told to be due, and what is due now.
+    unsigned takeDue() { return std::exchange(m_due, 0U) | ledger.due(held()); }
+
     Ledger ledger;
 
 private:
+    unsigned m_due = 0;
+
     static QByteArray ended(bool handedOn) { return handedOn ? ">" : ""; }
     static QByteArray quietly(Ledger::Quiet answer)
     {
@@ -105,18 +107,18 @@ private:
         }
         return "unknown";
     }
-    static QByteArray textOf(const Ledger::Due &due)
+    static QByteArray textOf(unsigned due)
     {
         QByteArrayList texts;
-        if (due.fail)
+        if (due & Ledger::Fail)
             texts += "fail";
-        if (due.stop)
+        if (due & Ledger::Stop)
             texts += "stop";
-        if (due.drain)
+        if (due & Ledger::Drain)
             texts += "drain";
-        if (due.handOn)
+        if (due & Ledger::HandOn)
             texts += "handOn";
-        if (due.close)
+        if (due & Ledger::Close)
             texts += "close";
         return "[" + texts.join('+') + "]";
     }
@@ -139,6 +141,10 @@ private Q_SLOTS:
     void counts();
     void everyStoryEndsOnce_data();
     void everyStoryEndsOnce();
+    void jobsThatAreLeftAreAbandoned_data();
+    void jobsThatAreLeftAreAbandoned();
+    void reportedComesAfterClosed();
+    void moreJobsThanAWordCountsAreCounted();
     void jobsComeAndGoWhileTheCalleeEnds();
     void daemonsEndWhileTheyAreHandedOn();
 };
@@ -404,19 +410,21 @@ public:
         m_handedOn |= step == 'h';
         m_failed |= (step == 'f' || step == 'F') && !elsewhere;
         m_stopWanted |= step == 'r' && !wasClosed;
-        return check(m_play.ledger.due(held()));
+        return check(m_play.takeDue());
     }
 
 private:
-    bool isClosed() const { return m_play.ledger.phase(held()) == Ledger::Phase::Closed; }
+    bool isClosed() const { return m_play.ledger.isClosed(held()); }
 
-    const char *check(const Ledger::Due &due)
+    static int isSet(unsigned due, Ledger::Due bit) { return (due & bit) ? 1 : 0; }
+
+    const char *check(unsigned due)
     {
-        m_failTold += due.fail;
-        m_stopTold += due.stop;
-        m_drainTold += due.drain;
-        m_closeTold += due.close;
-        m_handOnDue = due.handOn;
+        m_failTold += isSet(due, Ledger::Fail);
+        m_stopTold += isSet(due, Ledger::Stop);
+        m_drainTold += isSet(due, Ledger::Drain);
+        m_closeTold += isSet(due, Ledger::Close);
+        m_handOnDue = isSet(due, Ledger::HandOn);
         const int left = m_daemons + m_cleanupJobs;
         const bool waits = m_waitsForAll || (!m_letGo && (!m_failed || m_policy.waitAfterFailure));
         if (m_play.ledger.pending(held()).daemons != m_daemons ||
@@ -428,9 +436,9 @@ private:
             return "a failure that is not told, or told without one";
         if (!m_handedOn && m_stopTold != (m_stopWanted || (m_failed && m_policy.stopOnFailure)))
             return "stop is not told, or told without a reason";
-        if (due.drain && (!m_calleeEnded || m_cleanupJobs > 0))
+        if (due & Ledger::Drain && (!m_calleeEnded || m_cleanupJobs > 0))
             return "drains before the callee and the clean-up are through";
-        if (due.handOn && (left == 0 || waits || !m_calleeEnded))
+        if (due & Ledger::HandOn && (left == 0 || waits || !m_calleeEnded))
             return "hands on without need";
         if (isClosed() != (m_handedOn || (m_closeTold == 1)))
             return "closed, but it has not said so";
@@ -445,6 +453,10 @@ private:
         if (isClosed() && (m_play.ledger.accepts(held(), Ledger::Kind::Daemon) ||
                            m_play.ledger.accepts(held(), Ledger::Kind::CleanupJob)))
             return "accepts a job after closing";
+        if (m_play.ledger.isStopRequested() != (m_stopTold == 1) ||
+            m_play.ledger.hasCalleeEnded() != m_calleeEnded ||
+            m_play.ledger.isDraining() != (m_drainTold == 1 || m_handedOn))
+            return "answers without the lock otherwise than with it";
         return nullptr;
     }
 
@@ -502,6 +514,60 @@ void tst_Ledger::everyStoryEndsOnce()
     int count = 0;
     QVERIFY(tellAll({stopOnFailure, waitAfterFailure}, {}, 8, count));
     QVERIFY(count > 10'000);
+}
+
+void tst_Ledger::jobsThatAreLeftAreAbandoned_data()
+{
+    QTest::addColumn<QByteArray>("script");
+    QTest::addColumn<int>("left");
+    QTest::newRow("none") << QByteArray("aqcr") << 0;
+    QTest::newRow("a daemon") << QByteArray("aaqc") << 1;
+    QTest::newRow("daemons and cleanup jobs") << QByteArray("aaAAAFc") << 4;
+}
+
+void tst_Ledger::jobsThatAreLeftAreAbandoned()
+{
+    QFETCH(const QByteArray, script);
+    QFETCH(const int, left);
+    Play play(keepGoing);
+    play.run(script);
+    const bool wasStopped = play.ledger.isStopRequested();
+    QCOMPARE(int(play.ledger.abandon(held()).total()), left);
+    QVERIFY(play.ledger.isClosed(held()));
+    QVERIFY(play.ledger.isDraining());
+    QCOMPARE(play.ledger.isStopRequested(), wasStopped || left > 0);
+    QVERIFY(!play.ledger.accepts(held(), Ledger::Kind::CleanupJob));
+}
+
+/// Whoever sees that it is reported may take the report.
+void tst_Ledger::reportedComesAfterClosed()
+{
+    Play play(failFast);
+    play.run("aqc");
+    QCOMPARE(play.ledger.phase(held()), Ledger::Phase::Closed);
+    QVERIFY(!play.ledger.isReported());
+    play.ledger.setReported(held());
+    QCOMPARE(play.ledger.phase(held()), Ledger::Phase::Reported);
+    QVERIFY(play.ledger.isReported());
+    QVERIFY(play.ledger.isClosed(held()));
+}
+
+/// The counts in the words wrap, those that are told do not.
+void tst_Ledger::moreJobsThanAWordCountsAreCounted()
+{
+    constexpr std::int64_t many = (1 << 28) - 1;
+    Play play(failFast);
+    for (int round = 1; round <= 5; ++round) {
+        play.ledger.admit(held(), Ledger::Pending{many, 1});
+        QCOMPARE(play.ledger.pending(held()).daemons, many);
+        QCOMPARE(play.ledger.endQuietly(many), Ledger::Quiet::Counted);
+        QCOMPARE(play.ledger.pending(held()).total(), 1);
+        play.run("S");
+        QCOMPARE(play.ledger.pending(held()).total(), 0);
+        QCOMPARE(play.ledger.admittedCount(held()), round * (many + 1));
+        QCOMPARE(play.ledger.endedCount(held()), round * (many + 1));
+    }
+    QCOMPARE(play.run("acq"), QByteArray("[][drain]?[close]"));
 }
 
 void tst_Ledger::jobsComeAndGoWhileTheCalleeEnds()
