@@ -16,44 +16,17 @@ namespace QJanitor::Private {
 /// Starts to count the time of draining.
 void Janitor::startClock(Held held, Aftermath &after)
 {
-    if (m_drainingSince)
+    if (m_clock.isRunning())
         return;
-    m_drainingSince = m_lastProgress = coarseNow();
-    if (m_drainTimeout <= 0)
+    const std::int64_t now = coarseNow();
+    m_clock.start(now, m_ledger.endedCount(held));
+    if (m_clock.timeout() <= 0)
         return; // it is given up at once
-    if (m_hangWarningAfter > 0)
-        m_nextWarning = m_drainingSince + m_hangWarningAfter;
-    m_endedAtLastLook = m_ledger.endedCount(held);
-    planLook(held, m_drainingSince);
-    // What they have reported up to now is old. There may be very many, and most drains are short: where
-    // it does not count, futures are looked at a moment later.
-    constexpr std::int64_t moment = 16;
-    if (doesProgressCount()) {
-        lookAtJobs(held, m_drainingSince);
-    } else {
-        lookAtPromises(held, m_drainingSince);
-        if (std::min(m_nextWarning, deadline(held)) < Alarm::never)
-            m_nextLook = m_drainingSince + moment;
-    }
+    // What they have reported up to now is old. There may be very many futures: where it does not count,
+    // they are looked at a moment later.
+    m_clock.doesProgressCount() ? lookAtJobs(held, now) : lookAtPromises(held, now);
     planAlarm(held);
     after.setAlarm = m_alarm.due < Alarm::never;
-}
-
-/// Whether a job that makes progress is given more time.
-bool Janitor::doesProgressCount() const
-{
-    return m_drainTimeout < Alarm::never && m_drainTimeoutLimit > 0;
-}
-
-/// Says when draining has taken too long.
-std::int64_t Janitor::deadline(Held) const
-{
-    const std::int64_t timeout = m_drainTimeout;
-    if (timeout == Alarm::never)
-        return Alarm::never;
-    if (m_drainTimeoutLimit <= 0)
-        return m_drainingSince + timeout;
-    return std::min(m_lastProgress + timeout, m_drainingSince + m_drainTimeoutLimit);
 }
 
 /// Returns whether one of the promises has made progress since the last look.
@@ -85,24 +58,11 @@ bool Janitor::lookAtGivers(std::int64_t now)
     return some;
 }
 
-/// Plans the next look: some of them in the time that counts, also to see whether it is time in which the
-/// process runs.
-void Janitor::planLook(Held, std::int64_t now)
-{
-    constexpr std::int64_t longest = 1000;
-    const std::int64_t counted =
-        std::min(m_drainTimeout.load(), m_hangWarningAfter > 0 ? m_hangWarningAfter : Alarm::never);
-    m_nextLook = counted == Alarm::never ? Alarm::never
-                                         : now + std::clamp<std::int64_t>(counted / 8, 1, longest);
-}
-
 /// Plans the next call of onAlarm(); after closing, for the pumps alone.
 void Janitor::planAlarm(Held held)
 {
-    const bool isOpen = !m_ledger.isClosed(held);
-    m_alarm.due = isOpen ? std::min(m_nextLook, m_nextPumpLook) : m_nextPumpLook;
-    if (m_drainingSince && isOpen)
-        m_alarm.due = std::min({m_alarm.due.load(), m_nextWarning, deadline(held)});
+    const std::int64_t ofClock = m_ledger.isClosed(held) ? Alarm::never : m_clock.next();
+    m_alarm.due = std::min(ofClock, m_nextPumpLook);
 }
 
 /// Has the agent call onAlarm() when it is time.
@@ -151,9 +111,9 @@ bool Janitor::lookAtClock(std::int64_t now)
             return false;
         if (now < m_alarm.due)
             return true;
-        skipStop(lock, now);
-        isLate = m_drainingSince && now >= deadline(lock);
-        if (!m_drainingSince) {
+        m_clock.leaveOutStop(now, m_alarm.due);
+        isLate = m_clock.isLate(now);
+        if (!m_clock.isRunning()) {
             planAlarm(lock);
             after.setAlarm = m_alarm.due < Alarm::never;
         }
@@ -161,30 +121,22 @@ bool Janitor::lookAtClock(std::int64_t now)
     if (isLate)
         settleFinishedFutures(); // their end may be what they are given more time for
     const bool someOfGivers = lookAtGivers(now);
-    bool hangs = false;
+    DrainClock::Verdict verdict = DrainClock::Verdict::Wait;
     {
         const JanitorLock lock(m_mutex);
         if (m_ledger.isClosed(lock))
             return false;
-        if (m_drainingSince) {
-            const std::int64_t ended = m_ledger.endedCount(lock);
-            if (lookAtJobs(lock, now) || someOfGivers ||
-                std::exchange(m_endedAtLastLook, ended) != ended)
-                m_lastProgress = now;
-            m_endedAtLastLook = ended;
-            planLook(lock, now);
-            isLate = now >= deadline(lock);
-            hangs = !isLate && now >= m_nextWarning;
-            if (hangs)
-                m_nextWarning = now + m_hangWarningAfter;
+        if (m_clock.isRunning()) {
+            const bool hasProgress = lookAtJobs(lock, now) || someOfGivers;
+            verdict = m_clock.look(now, m_ledger.endedCount(lock), hasProgress);
             planAlarm(lock);
-            after.setAlarm = !isLate;
+            after.setAlarm = verdict != DrainClock::Verdict::GiveUp;
         }
     }
-    if (hangs)
+    if (verdict == DrainClock::Verdict::Warn)
         ifThereIsMemory([this] { warn(); });
     carryOut(after);
-    if (isLate)
+    if (verdict == DrainClock::Verdict::GiveUp)
         giveUp();
     return true;
 }
@@ -205,7 +157,7 @@ void Janitor::warn()
         for (Observer *observer : m_observers)
             observer->m_hanging = live;
     }
-    const double seconds = double(coarseNow() - m_drainingSince) / 1000;
+    const double seconds = double(m_clock.elapsed(coarseNow())) / 1000;
     QString text =
         describeName() + QStringLiteral(" has been draining for %1 s and waits for %2 %3:")
                              .arg(seconds, 0, 'f', 1)
@@ -219,20 +171,6 @@ void Janitor::warn()
     qCWarning(lcJanitor).noquote() << text;
     if (m_watched.load(std::memory_order_relaxed))
         tell(true);
-}
-
-/// Leaves time out in which the whole process was stopped, or its machine: nobody could work in it. Under
-/// the lock.
-void Janitor::skipStop(Held, std::int64_t now)
-{
-    constexpr std::int64_t usual = 500; // a busy machine is as late as that
-    const std::int64_t late = now - m_alarm.due;
-    if (!m_drainingSince || late < usual)
-        return;
-    m_drainingSince += late;
-    m_lastProgress += late;
-    if (m_nextWarning < Alarm::never)
-        m_nextWarning += late;
 }
 
 /// Gives up waiting, if it is draining: closes, with the pending jobs named and left alone.
@@ -302,7 +240,7 @@ try {
         Error::Kind::DrainTimedOut,
         QStringLiteral("%1 still running after %2 s: %3")
             .arg(count == 1 ? QStringLiteral("1 job is") : QStringLiteral("%1 jobs are").arg(count),
-                 QString::number(double(coarseNow() - m_drainingSince) / 1000, 'f', 1),
+                 QString::number(double(m_clock.elapsed(coarseNow())) / 1000, 'f', 1),
                  namesOf(jobs)));
 } catch (const std::bad_alloc &) {
     return ErrorParts::make(Error::Kind::DrainTimedOut, QString());
@@ -311,7 +249,7 @@ try {
 void Janitor::stopWaiting()
 {
     change([this](Held held, Aftermath &) {
-        m_drainTimeout = 0;
+        m_clock.limit(0);
         return m_ledger.requestStop(held);
     });
     giveUp();
@@ -321,7 +259,7 @@ void Janitor::stopWaiting()
 void Janitor::limitDraining(std::int64_t milliseconds)
 {
     const JanitorLock lock(m_mutex);
-    m_drainTimeout = milliseconds;
+    m_clock.limit(milliseconds);
 }
 
 } // namespace QJanitor::Private

@@ -40,9 +40,14 @@ static std::int64_t milliseconds(std::chrono::milliseconds duration)
     return std::clamp<std::int64_t>(duration.count(), 0, century);
 }
 
-static std::int64_t limitFrom(std::optional<std::chrono::milliseconds> timeout)
+static DrainClock::Limits limitsFrom(const Options &options)
 {
-    return timeout && timeout->count() >= 0 ? milliseconds(*timeout) : Alarm::never;
+    const std::optional<std::chrono::milliseconds> timeout = options.drainTimeout;
+    const std::optional<std::chrono::milliseconds> limit = options.drainTimeoutLimit;
+    return {.hangWarningAfter = milliseconds(options.hangWarningAfter),
+            .timeout =
+                timeout && timeout->count() >= 0 ? milliseconds(*timeout) : DrainClock::never,
+            .timeoutLimit = limit ? milliseconds(*limit) : 0};
 }
 
 Janitor::Janitor(const Options &options, Frame outer, Level level)
@@ -50,12 +55,10 @@ Janitor::Janitor(const Options &options, Frame outer, Level level)
     , m_outer(std::move(outer))
     , m_pool(options.threadPool ? options.threadPool : ownThreadPool())
     , m_level(level)
-    , m_hangWarningAfter(milliseconds(options.hangWarningAfter))
-    , m_drainTimeout(limitFrom(options.drainTimeout))
-    , m_drainTimeoutLimit(options.drainTimeoutLimit ? milliseconds(*options.drainTimeoutLimit) : 0)
     , m_quitsApplication(level == Level::Application && options.quitOnFailure)
     , m_isOpenedByItsPool(options.threadPool && isThreadOf(*options.threadPool))
     , m_ledger(policyFor(options.failurePolicy, level))
+    , m_clock(limitsFrom(options))
 {}
 
 Janitor::~Janitor()
@@ -127,7 +130,7 @@ bool Janitor::isDraining(Role role) const
 
 void Janitor::endCallee()
 {
-    if (m_drainTimeout <= 0)
+    if (m_clock.timeout() <= 0)
         settleFinishedFutures();
     change([this](Held held, Aftermath &after) {
         after.hurry = !m_newFutures.empty();
@@ -135,7 +138,7 @@ void Janitor::endCallee()
         after.startsClock = true;
         return m_ledger.endCallee(held);
     });
-    if (m_drainTimeout <= 0)
+    if (m_clock.timeout() <= 0)
         giveUp();
 }
 

@@ -10,6 +10,7 @@
 #include "janitor/futures_p.h"
 #include "janitor/news_p.h"
 #include "jobs/jobqueue_p.h"
+#include "rules/drainclock_p.h"
 #include "rules/held_p.h"
 #include "rules/ledger_p.h"
 
@@ -181,7 +182,7 @@ public:
     void onAlarm();
     /// Sets the drain timeout, before draining starts.
     void limitDraining(std::int64_t milliseconds);
-    std::int64_t drainTimeout() const { return m_drainTimeout.load(std::memory_order_relaxed); }
+    std::int64_t drainTimeout() const { return m_clock.timeout(); }
 
     // ---- told to others: news.cpp
     QFuture<void> whenever(Role role, bool draining);
@@ -401,16 +402,12 @@ private:
     bool lookAtPromises(Held held, std::int64_t now);
     bool lookAtJobs(Held held, std::int64_t now);
     bool lookAtGivers(std::int64_t now);
-    void planLook(Held held, std::int64_t now);
     void forgetByOuters(Held held);
     bool hasForwardedAll(Held held) const;
-    bool doesProgressCount() const;
-    std::int64_t deadline(Held held) const;
     void planAlarm(Held held);
     void giveUp();
     bool abandon(Held held, const QList<JobInfo> &ofGivers, Aftermath &after);
     Error timeoutError(Held held, const QList<JobInfo> &jobs) const;
-    void skipStop(Held held, std::int64_t now);
     void warn();
     void finishWhen(const SharedPromise &promise, bool draining);
     void tell(bool now);
@@ -421,9 +418,6 @@ private:
     Frame m_outer; ///< Never changes, but in the destructor.
     QThreadPool *const m_pool;
     const Level m_level;
-    const std::int64_t m_hangWarningAfter; // ms, as all times here
-    std::atomic<std::int64_t> m_drainTimeout;
-    const std::int64_t m_drainTimeoutLimit; ///< 0: progress does not extend the timeout.
     const bool m_quitsApplication;
     const bool m_isOpenedByItsPool;
     const char *m_calleeThread = nullptr;
@@ -449,12 +443,8 @@ private:
     std::vector<QPromise<Report>> m_promises;
     std::vector<SharedPromise> m_onStop;
     std::vector<SharedPromise> m_onDraining;
-    std::int64_t m_drainingSince = 0;
-    std::int64_t m_nextWarning = Alarm::never;
-    std::int64_t m_nextLook = Alarm::never; ///< At the progress of the jobs.
+    DrainClock m_clock;
     std::int64_t m_nextPumpLook = Alarm::never;
-    std::int64_t m_lastProgress = 0;
-    std::int64_t m_endedAtLastLook = 0;
     /// Until when those may be counted that have just ended.
     std::int64_t m_lastMoment = Alarm::never;
     Alarm m_alarm{.janitor = this};
