@@ -9,9 +9,11 @@
 
 namespace QJanitor::Private {
 
+static_assert(int(JobKind::Daemon) == int(Ledger::Kind::Daemon));
+static_assert(int(JobKind::CleanupJob) == int(Ledger::Kind::CleanupJob));
 inline Ledger::Kind ledgerKind(JobKind kind)
 {
-    return kind == JobKind::Daemon ? Ledger::Kind::Daemon : Ledger::Kind::CleanupJob;
+    return Ledger::Kind(kind);
 }
 
 inline Role roleOf(JobKind kind)

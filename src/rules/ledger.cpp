@@ -12,24 +12,19 @@ Ledger::Pending Ledger::difference(Word admitted, Word ended)
     return {std::int64_t(left >> countBits), std::int64_t(left & countMask)};
 }
 
-Ledger::Quiet Ledger::endQuietly(std::int64_t count)
+/// Some daemons have ended well, and the word of the finishers was marked.
+Ledger::Quiet Ledger::endLate(Word endedBefore, Word ended) const
 {
-    // Acquire and release: all ends form one chain, so the last one sees every admission. Either it
-    // sees the mark as well, or endCallee(), which sets it in the same chain, sees this end.
-    const Word ended = Word(count) * oneDaemon;
-    const Word before = m_finishers.fetch_add(ended, std::memory_order_acq_rel);
-    if (before & NotOurs)
+    if (endedBefore & NotOurs)
         return Quiet::HandedOn;
-    if (!(before & LastOneCloses))
-        return Quiet::Counted;
     const Word admitted = m_spawners.load(std::memory_order_relaxed);
-    return difference(admitted, before + ended).daemons == 0 ? Quiet::MaybeLast : Quiet::Counted;
+    const bool isLast = difference(admitted, endedBefore + ended).daemons == 0;
+    return isLast ? Quiet::MaybeLast : Quiet::Counted;
 }
 
 bool Ledger::end(Held, Kind kind, End end, Weight weight)
 {
-    const Word one = kind == Kind::Daemon ? oneDaemon : oneCleanupJob;
-    if (m_finishers.fetch_add(one, std::memory_order_acq_rel) & NotOurs)
+    if (m_finishers.fetch_add(one(kind), std::memory_order_acq_rel) & NotOurs)
         return true; // it counts where it was handed to
     m_failed += end == End::Failed;
     m_canceled += end == End::Canceled;

@@ -118,7 +118,7 @@ private:
         Turned = 4, ///< Callee and clean-up are through: daemons that would run for ever may end.
         Ended = 8,  ///< Closed.
         ReportThere = 16,
-        NoDaemons = 32,
+        NoDaemons = 32, ///< And shifted by the kind:
         NoCleanupJobs = 64,
     };
     /// In the finishers' word.
@@ -129,7 +129,9 @@ private:
     static constexpr Word oneCleanupJob = Word(1) << flagBits;
     static constexpr Word oneDaemon = oneCleanupJob << countBits;
 
+    static constexpr Word one(Kind kind) { return oneDaemon >> (countBits * int(kind)); }
     static Pending difference(Word admitted, Word ended);
+    Quiet endLate(Word endedBefore, Word ended) const;
     bool has(Word flag) const { return m_spawners.load(std::memory_order_relaxed) & flag; }
     void set(Word flags) { m_spawners.fetch_or(flags, std::memory_order_seq_cst); }
     void chooseWhatIsRefused();
@@ -150,19 +152,19 @@ private:
     [[maybe_unused]] char m_gapAfter[64];
 };
 
-// Inline, because every spawn asks the one and calls the other.
+// Inline, because every job calls them.
 
 inline bool Ledger::accepts(Held, Kind kind) const
 {
-    return !has(kind == Kind::Daemon ? NoDaemons : NoCleanupJobs);
+    return !has(Word(NoDaemons) << int(kind));
 }
 
 inline void Ledger::admit(Held, Kind kind)
 {
-    const Word one = kind == Kind::Daemon ? oneDaemon : oneCleanupJob;
     // Relaxed: the job becomes visible to a worker only later, and what makes it visible orders
     // this.
-    m_spawners.store(m_spawners.load(std::memory_order_relaxed) + one, std::memory_order_relaxed);
+    m_spawners.store(m_spawners.load(std::memory_order_relaxed) + one(kind),
+                     std::memory_order_relaxed);
     ++m_admitted;
 }
 
@@ -173,6 +175,16 @@ inline void Ledger::admit(Held, Pending pending)
                          Word(pending.cleanupJobs) * oneCleanupJob,
                      std::memory_order_relaxed);
     m_admitted += pending.total();
+}
+
+inline Ledger::Quiet Ledger::endQuietly(std::int64_t count)
+{
+    // Acquire and release: all ends form one chain, so the last one sees every admission. Either it
+    // sees the mark as well, or endCallee(), which sets it in the same chain, sees this end.
+    const Word ended = Word(count) * oneDaemon;
+    const Word before = m_finishers.fetch_add(ended, std::memory_order_acq_rel);
+    constexpr Word marks = Word(LastOneCloses) | Word(NotOurs);
+    return before & marks ? endLate(before, ended) : Quiet::Counted;
 }
 
 } // namespace QJanitor::Private
