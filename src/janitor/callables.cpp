@@ -81,7 +81,7 @@ SpawnError Janitor::enqueue(const Offer &offer)
         m_ledger.admit(lock, ledgerKind(offer.kind));
     }
     build(*callables, place, offer);
-    if (m_watched.load(std::memory_order_relaxed))
+    if (!m_audience.isEmpty())
         tell(false);
     return SpawnError::NoError;
 }
@@ -270,7 +270,7 @@ void Janitor::settleQuietly(std::int64_t count)
         }
         break;
     }
-    if (m_watched.load(std::memory_order_relaxed))
+    if (!m_audience.isEmpty())
         tell(false);
 }
 
@@ -301,7 +301,7 @@ void Janitor::settle(JobKind kind, Ledger::End end, const Error &error, Ledger::
     if (isToLog && isLogged(ending.by.data()))
         log(ending.by.data()); // it has been handed on or given up since
     carryOut(ending);
-    if (m_watched.load(std::memory_order_relaxed))
+    if (!m_audience.isEmpty())
         tell(false);
 }
 
@@ -349,7 +349,7 @@ void Janitor::carryOut(Ending &ending)
             continue;
         if (passed.wasLast)
             passed.taker->dropGiver(passed.giver.data());
-        if (passed.taker->m_watched.load(std::memory_order_relaxed))
+        if (!passed.taker->m_audience.isEmpty())
             passed.taker->tell(false);
     }
 }

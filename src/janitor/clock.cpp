@@ -154,22 +154,21 @@ void Janitor::warn()
     {
         const JanitorLock lock(m_mutex);
         count = std::max(live.size(), qsizetype(m_ledger.pending(lock).total()));
-        for (Observer *observer : m_observers)
-            observer->m_hanging = live;
+        m_audience.hear(lock, live);
     }
     const double seconds = double(m_clock.elapsed(coarseNow())) / 1000;
-    QString text =
-        describeName() + QStringLiteral(" has been draining for %1 s and waits for %2 %3:")
-                             .arg(seconds, 0, 'f', 1)
-                             .arg(count)
-                             .arg(count == 1 ? QStringLiteral("job") : QStringLiteral("jobs"));
+    QString text = m_journal.describeName() +
+                   QStringLiteral(" has been draining for %1 s and waits for %2 %3:")
+                       .arg(seconds, 0, 'f', 1)
+                       .arg(count)
+                       .arg(count == 1 ? QStringLiteral("job") : QStringLiteral("jobs"));
     const qsizetype named = std::min(live.size(), mostInLog);
     for (qsizetype i = 0; i < named; ++i) // QList::first() is a crash where there is no memory
         text += QStringLiteral("\n  ") + describe(live.at(i));
     if (count > named)
         text += QStringLiteral("\n  … and %1 more").arg(count - named);
     qCWarning(lcJanitor).noquote() << text;
-    if (m_watched.load(std::memory_order_relaxed))
+    if (!m_audience.isEmpty())
         tell(true);
 }
 

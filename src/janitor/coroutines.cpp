@@ -54,7 +54,7 @@ SpawnError Janitor::spawnCoroutine(const Offer &offer)
         m_ledger.admit(lock, ledgerKind(offer.kind));
         ProcessEnd::add(lock, *this);
     }
-    if (m_watched.load(std::memory_order_relaxed))
+    if (!m_audience.isEmpty())
         tell(false);
     job->start(offer.source);
     return SpawnError::NoError;

@@ -150,7 +150,7 @@ SpawnError Janitor::adopt(const Offer &offer)
         m_ledger.admit(lock, ledgerKind(offer.kind));
     }
     followListing(listed);
-    if (m_watched.load(std::memory_order_relaxed))
+    if (!m_audience.isEmpty())
         tell(false);
     return SpawnError::NoError;
 }

@@ -96,8 +96,7 @@ void Janitor::addGiversToReport(Aftermath &after)
         if (std::none_of(after.unfinished.cbegin(), after.unfinished.cend(), isIt))
             ifThereIsMemory([&] { after.unfinished.append(late); });
     }
-    m_report = ReportParts::make(m_name, m_errors, m_errorCount, after.unfinished,
-                                 m_report.completedCount(), m_report.canceledCount(), m_cause);
+    m_journal.rewrite(lock, after.unfinished);
     finish(lock);
 }
 

@@ -51,13 +51,13 @@ static DrainClock::Limits limitsFrom(const Options &options)
 }
 
 Janitor::Janitor(const Options &options, Frame outer, Level level)
-    : m_name(QString::fromUtf8(options.name))
-    , m_outer(std::move(outer))
+    : m_outer(std::move(outer))
     , m_pool(options.threadPool ? options.threadPool : ownThreadPool())
     , m_level(level)
     , m_quitsApplication(level == Level::Application && options.quitOnFailure)
     , m_isOpenedByItsPool(options.threadPool && isThreadOf(*options.threadPool))
     , m_ledger(policyFor(options.failurePolicy, level))
+    , m_journal(QString::fromUtf8(options.name))
     , m_clock(limitsFrom(options))
 {}
 
@@ -209,10 +209,7 @@ void Janitor::prepareHandingOn()
 /// Builds the report. \a leaves says whether it leaves jobs unfinished.
 void Janitor::close(Held held, Aftermath &after, bool leaves)
 {
-    const qsizetype completed = m_ledger.endedCount(held) + m_justEnded -
-                                m_ledger.failedCount(held) - m_ledger.canceledCount(held);
-    m_report = ReportParts::make(m_name, m_errors, m_errorCount, after.unfinished, completed,
-                                 m_ledger.canceledCount(held), m_cause);
+    m_journal.write(held, m_ledger, after.unfinished, m_justEnded);
     // The jobs of givers can only be listed without this lock.
     after.addGivers = leaves && !m_givers.empty();
     if (!after.addGivers)
@@ -249,7 +246,7 @@ void Janitor::carryOut(Aftermath &after)
     if ((after.takenByRoot || after.letGo) && !after.unfinished.isEmpty()) {
         ifThereIsMemory([&] {
             qCWarning(lcJanitor).noquote().nospace()
-                << describeName()
+                << m_journal.describeName()
                 << (after.letGo ? " was destroyed with jobs pending; "
                                 : " failed with jobs pending and none encloses it; ")
                 << (after.takenByRoot ? "the root janitor" : "the enclosing janitor")
@@ -259,7 +256,7 @@ void Janitor::carryOut(Aftermath &after)
     if (after.letGo && !after.goingOn.isEmpty()) {
         ifThereIsMemory([&] {
             qCWarning(lcJanitor).noquote().nospace()
-                << describeName()
+                << m_journal.describeName()
                 << " was destroyed with jobs pending, and nobody takes them; they go on: "
                 << namesOf(after.goingOn);
         });
@@ -278,7 +275,7 @@ void Janitor::carryOut(Aftermath &after)
         setAlarm();
     if (after.hurry)
         postFutures();
-    if (after.tellNow && m_watched.load(std::memory_order_relaxed))
+    if (after.tellNow && !m_audience.isEmpty())
         tell(true);
 }
 
@@ -323,33 +320,17 @@ void Janitor::exitEventLoop()
     whileCalleeRuns(JanitorPointer(this), [] { QCoreApplication::exit(0); });
 }
 
-QString Janitor::describeName() const
-{
-    return m_name.isEmpty() ? QStringLiteral("A janitor")
-                            : QStringLiteral("Janitor \"%1\"").arg(shown(m_name));
-}
-
 /// Keeps the error of a job for the report and for the observers.
 void Janitor::keep(Held held, const Error &error, Ledger::Weight weight, Aftermath &after)
 {
-    ++m_errorCount;
-    const bool isCause = !m_cause.isValid() && weight == Ledger::Weight::Trips;
-    const qsizetype index = m_errors.size();
-    if (index < ReportParts::maximumErrors)
-        ifThereIsMemory([&] { m_errors.append(error); }); // else it is counted all the same
-    if (isCause) {
-        m_cause = error;
-        m_causeIndex = m_errors.size() > index ? index : -1;
-    }
-    for (Observer *observer : m_observers)
-        observer->add(held, error, isCause);
+    m_audience.hear(held, error, m_journal.keep(held, error, weight));
     after.tellNow = true;
 }
 
 Report Janitor::report() const
 {
     const JanitorLock lock(m_mutex);
-    return m_report;
+    return m_journal.report(lock);
 }
 
 void Janitor::setWaker(Waker *waker)

@@ -8,7 +8,9 @@
 #include "mail/alarmheap_p.h"
 #include "ambient/ambient_p.h"
 #include "janitor/futures_p.h"
-#include "janitor/news_p.h"
+#include "janitor/audience_p.h"
+#include "janitor/journal_p.h"
+#include "jobs/livejob_p.h"
 #include "jobs/jobqueue_p.h"
 #include "rules/drainclock_p.h"
 #include "rules/held_p.h"
@@ -185,7 +187,7 @@ public:
     std::int64_t drainTimeout() const { return m_clock.timeout(); }
 
     // ---- told to others: news.cpp
-    QFuture<void> whenever(Role role, bool draining);
+    QFuture<void> whenever(Role role, Audience::Moment moment);
     QFuture<Report> future();
     void observe(Observer *observer);
     void unobserve(Observer *observer);
@@ -394,7 +396,6 @@ private:
     std::vector<JanitorPointer> givers() const;
     void addGiversToReport(Aftermath &after);
     void carryOut(Aftermath &after);
-    QString describeName() const;
     void startClock(Held held, Aftermath &after);
     void setAlarm();
     void clearIdleAlarm(Held held);
@@ -409,12 +410,11 @@ private:
     bool abandon(Held held, const QList<JobInfo> &ofGivers, Aftermath &after);
     Error timeoutError(Held held, const QList<JobInfo> &jobs) const;
     void warn();
-    void finishWhen(const SharedPromise &promise, bool draining);
+    void finishAt(Audience::Moment moment, const SharedPromise &promise);
     void tell(bool now);
 
     enum class HandingOn { NotDue, BeingPrepared, Prepared, AtOnce };
 
-    const QString m_name;
     Frame m_outer; ///< Never changes, but in the destructor.
     QThreadPool *const m_pool;
     const Level m_level;
@@ -434,15 +434,8 @@ private:
     std::int64_t m_forwarded = 0; ///< Of the jobs that were handed on: how many have ended.
     QList<JobInfo> m_lateJobs;    ///< Jobs of givers that failed between handing on and the report.
     std::vector<JanitorPointer> m_givers; ///< No QList: it looks at its count of owners unordered.
-    QList<Error> m_errors;
-    qsizetype m_errorCount = 0;
-    Error m_cause;
-    qsizetype m_causeIndex = -1; ///< In m_errors.
-    Report m_report;
-    std::vector<Observer *> m_observers;
-    std::vector<QPromise<Report>> m_promises;
-    std::vector<SharedPromise> m_onStop;
-    std::vector<SharedPromise> m_onDraining;
+    Journal m_journal;
+    Audience m_audience;
     DrainClock m_clock;
     std::int64_t m_nextPumpLook = Alarm::never;
     /// Until when those may be counted that have just ended.
@@ -466,10 +459,7 @@ private:
     std::atomic_flag m_stopAnnounced;
     std::atomic<int> m_awaiting{0}; ///< Who settle futures that they wait for: others keep away.
     std::atomic<int> m_settling{0}; ///< Who have taken futures and have yet to count them.
-    std::atomic<bool> m_watched{false};       ///< Somebody observes or holds a future.
     std::atomic<bool> m_futuresPosted{false}; ///< The agent is about to take the new futures.
-    std::atomic<bool> m_told{
-        false}; ///< The agent has a ticket of this janitor that it has not read.
 };
 
 template<class JanitorType, class Predicate>

@@ -30,8 +30,6 @@ struct ErrorParts
 /// Builds reports.
 struct ReportParts
 {
-    static constexpr qsizetype maximumErrors = 1000;
-
     static Report make(const QString &name, const QList<Error> &errors, qsizetype errorCount,
                        const QList<JobInfo> &unfinished, qsizetype completed, qsizetype canceled,
                        const Error &cause = {});

@@ -139,13 +139,15 @@ bool isDraining()
 QFuture<void> whenStopRequested()
 {
     const Private::Frame frame = Private::ambientFrame();
-    return frame.janitor ? frame.janitor->whenever(frame.role, false) : QFuture<void>();
+    return frame.janitor ? frame.janitor->whenever(frame.role, Private::Audience::Moment::Stop)
+                         : QFuture<void>();
 }
 
 QFuture<void> whenDraining()
 {
     const Private::Frame frame = Private::ambientFrame();
-    return frame.janitor ? frame.janitor->whenever(frame.role, true) : QFuture<void>();
+    return frame.janitor ? frame.janitor->whenever(frame.role, Private::Audience::Moment::Draining)
+                         : QFuture<void>();
 }
 
 } // namespace QJanitor
