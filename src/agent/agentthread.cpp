@@ -176,7 +176,7 @@ void onApplicationGoing()
     home().mailbox.close();
     // Who waits for a janitor has to look at its clock and its futures alone from now on.
     for (const JanitorPointer &janitor : home().mailbox.janitorsWithAlarm())
-        janitor->lookAgain();
+        janitor->callWaiters();
     while (home().posting.load() > 0)
         QThread::yieldCurrentThread();
     if (home().agent.exchange(nullptr)) {

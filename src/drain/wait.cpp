@@ -56,20 +56,18 @@ void LentThread::lend(QThreadPool *pool)
 
 namespace {
 
-/// Says how to wake this thread for as long as it waits.
-class WakerGuard
+/// Is known to a janitor for as long as it lives.
+class KnownWaiter : public Waiter
 {
 public:
-    explicit WakerGuard(Janitor &janitor, QAbstractEventDispatcher *dispatcher = nullptr)
-        : m_janitor(janitor)
+    explicit KnownWaiter(Janitor &janitor, QAbstractEventDispatcher *dispatcher = nullptr)
+        : Waiter(dispatcher)
+        , m_janitor(janitor)
     {
-        waker.dispatcher = dispatcher;
-        janitor.setWaker(&waker);
+        m_janitor.beginWaiting(*this);
     }
-    ~WakerGuard() { m_janitor.setWaker(nullptr); }
-    Q_DISABLE_COPY_MOVE(WakerGuard)
-
-    Waker waker;
+    ~KnownWaiter() { m_janitor.endWaiting(*this); }
+    Q_DISABLE_COPY_MOVE(KnownWaiter)
 
 private:
     Janitor &m_janitor;
@@ -125,7 +123,7 @@ std::exception_ptr waitWithEvents(Janitor &janitor, AtBottom atBottom)
     const LentThread lent(&janitor);
     const SpawnedCoroutine::Unrelated unrelated;
     QAbstractEventDispatcher *dispatcher = QAbstractEventDispatcher::instance();
-    const WakerGuard guard(janitor, dispatcher);
+    const KnownWaiter waiter(janitor, dispatcher);
     // A slot that turns the event loop itself may have taken our wake-up: look again before blocking.
     const auto connection = QObject::connect(
         dispatcher, &QAbstractEventDispatcher::aboutToBlock, dispatcher,
@@ -182,10 +180,10 @@ void waitBlocked(Janitor &janitor)
         return;
     }
     const LentThread lent(&janitor);
-    WakerGuard guard(janitor);
+    KnownWaiter waiter(janitor);
     while (!janitor.isDone()) {
         janitor.lookAfterFutures();
-        janitor.waitOn(guard.waker);
+        janitor.wait(waiter);
         janitor.onAlarm();
         help();
     }

@@ -211,9 +211,9 @@ void Janitor::postFuturesTicket()
     }
     // Without an agent, whoever waits has to look.
     m_futuresPosted.store(false, std::memory_order_release);
-    lookAgain();
+    callWaiters();
     if (Janitor *taker = effective(); taker != this)
-        taker->lookAgain();
+        taker->callWaiters();
 }
 
 /// Looks for progress of the jobs that are futures. Returns whether there is any.

@@ -57,8 +57,7 @@ bool Janitor::takeOver(Janitor &giver, Held ofGiver)
     m_ledger.admit(lock, pending);
     if (pending.total() == 0)
         m_givers.pop_back();
-    m_helpWanted = true;
-    wake(lock);
+    m_waiters.call(lock);
     return true;
 }
 

@@ -216,7 +216,7 @@ void Janitor::close(Held held, Aftermath &after, bool leaves)
         finish(held);
 }
 
-/// Lets the waiter go.
+/// Lets the waiters go.
 void Janitor::finish(Held held)
 {
     // In one order with setAlarm(): it sets first and looks second.
@@ -224,18 +224,7 @@ void Janitor::finish(Held held)
     clearIdleAlarm(held);
     ProcessEnd::remove(*this);
     forgetByOuters(held);
-    wake(held);
-}
-
-/// Has the waiter look again. It says under the lock as well that it waits no more.
-void Janitor::wake(Held)
-{
-    if (!m_waker)
-        return;
-    if (m_waker->dispatcher)
-        m_waker->dispatcher->wakeUp();
-    else
-        m_waker->condition.notify_one();
+    m_waiters.wake(held);
 }
 
 /// Does what advance() and keep() found, without the lock.
@@ -333,20 +322,25 @@ Report Janitor::report() const
     return m_journal.report(lock);
 }
 
-void Janitor::setWaker(Waker *waker)
+void Janitor::beginWaiting(Waiter &waiter)
 {
     const JanitorLock lock(m_mutex);
-    m_waker = waker;
+    m_waiters.add(lock, waiter);
 }
 
-void Janitor::lookAgain()
+void Janitor::endWaiting(Waiter &waiter)
 {
     const JanitorLock lock(m_mutex);
-    m_helpWanted = true;
-    wake(lock);
+    m_waiters.remove(lock, waiter);
 }
 
-void Janitor::waitOn(Waker &waker)
+void Janitor::callWaiters()
+{
+    const JanitorLock lock(m_mutex);
+    m_waiters.call(lock);
+}
+
+void Janitor::wait(Waiter &waiter)
 {
     const JanitorLock lock(m_mutex);
     // Without an application there is no agent that watches futures. The clock is looked at in any
@@ -356,18 +350,19 @@ void Janitor::waitOn(Waker &waker)
         return alone && !(m_newFutures.empty() && m_givers.empty());
     };
     const auto wanted = [&] {
-        return isDone() || m_helpWanted || looksAfterFutures() || alone == AgentThread::isServing();
+        return isDone() || m_waiters.isCalled(lock, waiter) || looksAfterFutures() ||
+               alone == AgentThread::isServing();
     };
     lock.lend([&](std::unique_lock<std::mutex> &lent) {
         using std::chrono::milliseconds;
         if (looksAfterFutures())
-            waker.condition.wait_for(lent, milliseconds(2));
+            waiter.condition.wait_for(lent, milliseconds(2));
         else if (m_alarm.due < Alarm::never)
-            waker.condition.wait_for(lent, milliseconds(m_alarm.due - coarseNow()), wanted);
+            waiter.condition.wait_for(lent, milliseconds(m_alarm.due - coarseNow()), wanted);
         else
-            waker.condition.wait(lent, wanted);
+            waiter.condition.wait(lent, wanted);
     });
-    m_helpWanted = false;
+    m_waiters.answer(lock, waiter);
 }
 
 } // namespace QJanitor::Private

@@ -10,6 +10,7 @@
 #include "janitor/futures_p.h"
 #include "janitor/audience_p.h"
 #include "janitor/journal_p.h"
+#include "janitor/waiters_p.h"
 #include "jobs/livejob_p.h"
 #include "jobs/jobqueue_p.h"
 #include "rules/drainclock_p.h"
@@ -36,10 +37,6 @@
 #include <optional>
 #include <vector>
 
-QT_BEGIN_NAMESPACE
-class QAbstractEventDispatcher;
-QT_END_NAMESPACE
-
 namespace QJanitor::Private {
 
 struct Outcome;
@@ -51,13 +48,6 @@ struct ListedBy
 {
     bool mailbox = false; ///< For the next application. Under the mailbox's lock.
     bool agent = false;   ///< As one with futures that are not watched. On the agent's thread.
-};
-
-/// How the thread that waits for a janitor is woken: its event dispatcher, else the condition.
-struct Waker
-{
-    QAbstractEventDispatcher *dispatcher = nullptr;
-    std::condition_variable condition;
 };
 
 /*!
@@ -164,11 +154,13 @@ public:
     /// Returns the live jobs, the oldest first, at most \a most.
     std::vector<LiveJob> oldestJobs(qsizetype most) const;
 
-    void setWaker(Waker *waker);
-    /// Has the thread that waits look at everything again.
-    void lookAgain();
-    /// Blocks until this janitor is done; only for a moment if there are futures to look after.
-    void waitOn(Waker &waker);
+    // ---- threads that wait: any number of them, each with a waiter of its own
+    void beginWaiting(Waiter &waiter);
+    void endWaiting(Waiter &waiter);
+    /// Has the threads that wait look at everything again.
+    void callWaiters();
+    /// Blocks until this janitor is done or calls; only for a moment if there are futures to look after.
+    void wait(Waiter &waiter);
 
     // ---- exec() only: janitor.cpp, clock.cpp
     /// Quits the application's event loop, as a signal asks for.
@@ -392,7 +384,6 @@ private:
     void dropGiver(const Janitor *giver);
     void close(Held held, Aftermath &after, bool leaves);
     void finish(Held held);
-    void wake(Held held);
     std::vector<JanitorPointer> givers() const;
     void addGiversToReport(Aftermath &after);
     void carryOut(Aftermath &after);
@@ -425,8 +416,7 @@ private:
     mutable std::mutex m_mutex;
     Ledger m_ledger;
     std::array<std::atomic<CallableList *>, 2> m_callables{};
-    Waker *m_waker = nullptr;
-    bool m_helpWanted = false; ///< The waiter is to look again: at a giver's jobs, or at futures.
+    Waiters m_waiters;
     JanitorPointer m_takerPointer;
     HandingOn m_handingOn = HandingOn::NotDue;
     int m_batches = 0;         ///< Of ends that are being counted one by one, and belong together.

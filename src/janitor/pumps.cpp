@@ -282,10 +282,8 @@ void Janitor::lookAtPumps(std::int64_t now, std::int64_t patience)
             someLacking |=
                 callables->pumps.load(std::memory_order_relaxed) == 0 && hasJobs(lock, *callables);
         }
-        if (someLost) {
-            m_helpWanted = true;
-            wake(lock);
-        }
+        if (someLost)
+            m_waiters.call(lock);
     }
     if (someLost)
         warnOfLostThread();
