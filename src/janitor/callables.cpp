@@ -316,7 +316,7 @@ void Janitor::count(JobKind kind, Ledger::End end, const Error &error, Ledger::W
     if (m_ledger.end(lock, ledgerKind(kind), end, weight)) {
         if (error.isValid() && isGivers &&
             !isDone()) // the report is about to list, and may miss it
-            ifThereIsMemory([&] { m_lateJobs.append(describe(error, kind)); });
+            ifThereIsMemory([&] { m_handover.addLate(lock, describe(error, kind)); });
         passOn(lock, kind, end, error, ending);
         return;
     }
@@ -330,13 +330,13 @@ void Janitor::count(JobKind kind, Ledger::End end, const Error &error, Ledger::W
 void Janitor::passOn(Held held, JobKind kind, Ledger::End end, const Error &error, Ending &ending)
 {
     // A daemon that was handed on has been asked to stop: that it fails then is no surprise.
-    if (m_takerPointer)
-        m_takerPointer->count(kind, end, error,
-                              kind == JobKind::Daemon ? Ledger::Weight::OnlyListed
-                                                      : Ledger::Weight::Trips,
-                              {}, ending);
-    ++m_forwarded;
-    ending.passed.append({JanitorPointer(this), m_takerPointer, hasForwardedAll(held)});
+    const JanitorPointer &taker = m_handover.takerPointer(held);
+    if (taker)
+        taker->count(kind, end, error,
+                     kind == JobKind::Daemon ? Ledger::Weight::OnlyListed : Ledger::Weight::Trips,
+                     {}, ending);
+    const bool isLast = m_handover.countEnd(held, m_ledger.handedOnCount(held));
+    ending.passed.append({JanitorPointer(this), taker, isLast});
     forgetByOuters(held);
 }
 

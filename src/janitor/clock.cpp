@@ -188,7 +188,7 @@ void Janitor::giveUp()
         advance(lock, m_ledger.due(lock), after);
         if (m_ledger.phase(lock) != Ledger::Phase::Draining)
             break;
-        if (m_givers != givers) {
+        if (m_handover.givers(lock) != givers) {
             isDecided = false; // others have handed on or have ended meanwhile
         } else if (!abandon(lock, ofGivers, after)) {
             constexpr std::int64_t moment = 2;

@@ -1,102 +1,54 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// The part of the janitor that gives its jobs to another janitor, and takes those of others.
+#include "janitor/handover_p.h"
 
 #include "janitor/janitor_p.h"
 #include "rules/memory_p.h"
-#include "scope/processend_p.h"
-#include "report/texts_p.h"
 
 #include <algorithm>
 #include <utility>
 
 namespace QJanitor::Private {
 
-/// Gives the pending jobs to the nearest enclosing janitor that waits for its jobs, else to the
-/// root. Returns false if nobody takes them.
-bool Janitor::handOn(Held held, Aftermath &after)
+void Handover::giveTo(Held, const JanitorPointer &taker)
 {
-    ifThereIsMemory([&] { list(held, after.unfinished); });
-    after.unfinished.removeIf([](const JobInfo &job) { return job.state == JobState::Finished; });
-    JanitorPointer taker = m_outer.janitor;
-    while (taker && !taker->takeOver(*this, held))
-        taker = taker->m_outer.janitor;
-    if (!taker && m_level == Level::Nested) {
-        taker = application();
-        if (!taker || !taker->takeOver(*this, held)) {
-            taker.reset();
-            ifThereIsMemory([&] { taker = root(); });
-        }
-        after.takenByRoot = taker && taker->m_level == Level::Root && taker->takeOver(*this, held);
-        if (taker && taker->m_level == Level::Root && !after.takenByRoot)
-            taker.reset();
-    }
-    if (!taker) {
-        after.goingOn = std::exchange(after.unfinished, {});
-        return false;
-    }
     m_takerPointer = taker;
     m_taker.store(taker.data(), std::memory_order_release);
-    return true;
 }
 
-/// Takes over the pending jobs of \a giver, if this janitor waits for its jobs.
-bool Janitor::takeOver(Janitor &giver, Held ofGiver)
+bool Handover::countEnd(Held held, std::int64_t all)
 {
-    const JanitorLock lock(m_mutex);
-    if (!m_ledger.accepts(lock, Ledger::Kind::CleanupJob))
-        return false;
-    const bool isListed = ifThereIsMemory([&] {
-        ProcessEnd::add(lock, *this);
-        m_givers.push_back(JanitorPointer(&giver));
-    });
-    if (!isListed)
-        return false;
-    const Ledger::Pending pending = giver.m_ledger.handOn(ofGiver);
-    m_ledger.admit(lock, pending);
-    if (pending.total() == 0)
-        m_givers.pop_back();
-    m_waiters.call(lock);
-    return true;
+    ++m_ended;
+    return areAllEnded(held, all);
 }
 
-void Janitor::dropGiver(const Janitor *giver)
+void Handover::take(Held, Janitor *giver)
 {
-    JanitorPointer dropped; // may be the last reference: not to be destroyed under the lock
-    const JanitorLock lock(m_mutex);
+    m_givers.push_back(JanitorPointer(giver));
+}
+
+JanitorPointer Handover::drop(Held, const Janitor *giver)
+{
     const auto found = std::find_if(m_givers.begin(), m_givers.end(), [giver](const auto &janitor) {
         return janitor.data() == giver;
     });
     if (found == m_givers.end())
-        return;
-    dropped = std::move(*found);
+        return {};
+    JanitorPointer dropped = std::move(*found);
     m_givers.erase(found);
+    return dropped;
 }
 
-/// Locks of givers come before this one.
-std::vector<JanitorPointer> Janitor::givers() const
+void Handover::addLateTo(Held, QList<JobInfo> &unfinished) const
 {
-    const JanitorLock lock(m_mutex);
-    return m_givers;
-}
-
-void Janitor::addGiversToReport(Aftermath &after)
-{
-    ifThereIsMemory([&] {
-        for (const JanitorPointer &giver : givers())
-            after.unfinished += giver->jobs();
-    });
-    const JanitorLock lock(m_mutex);
-    for (const JobInfo &late : std::as_const(m_lateJobs)) {
+    for (const JobInfo &late : m_late) {
         const auto isIt = [&late](const JobInfo &job) {
             return job.name == late.name && job.spawnSite == late.spawnSite;
         };
-        if (std::none_of(after.unfinished.cbegin(), after.unfinished.cend(), isIt))
-            ifThereIsMemory([&] { after.unfinished.append(late); });
+        if (std::none_of(unfinished.cbegin(), unfinished.cend(), isIt))
+            ifThereIsMemory([&] { unfinished.append(late); });
     }
-    m_journal.rewrite(lock, after.unfinished);
-    finish(lock);
 }
 
 } // namespace QJanitor::Private

@@ -69,7 +69,7 @@ Janitor::~Janitor()
     // Each may be the last owner of the next one, a million times: they go one after the other.
     static thread_local Janitor *unowned = nullptr;
     static thread_local bool isDestroying = false;
-    for (JanitorPointer *owned : {&m_outer.janitor, &m_takerPointer}) {
+    for (JanitorPointer *owned : {&m_outer.janitor, &m_handover.lastTaker()}) {
         Janitor *janitor = owned->take();
         if (janitor && !janitor->ref.deref()) {
             janitor->m_nextUnowned = unowned;
@@ -110,7 +110,7 @@ bool Janitor::canEndCallee() const
 Janitor *Janitor::effective()
 {
     Janitor *janitor = this;
-    while (Janitor *taker = janitor->m_taker.load(std::memory_order_acquire))
+    while (Janitor *taker = janitor->m_handover.taker())
         janitor = taker;
     return janitor;
 }
@@ -211,7 +211,7 @@ void Janitor::close(Held held, Aftermath &after, bool leaves)
 {
     m_journal.write(held, m_ledger, after.unfinished, m_justEnded);
     // The jobs of givers can only be listed without this lock.
-    after.addGivers = leaves && !m_givers.empty();
+    after.addGivers = leaves && m_handover.hasGivers(held);
     if (!after.addGivers)
         finish(held);
 }
@@ -347,7 +347,7 @@ void Janitor::wait(Waiter &waiter)
     // case, for applications come and go.
     const bool alone = !AgentThread::isServing();
     const auto looksAfterFutures = [&] {
-        return alone && !(m_newFutures.empty() && m_givers.empty());
+        return alone && !(m_newFutures.empty() && !m_handover.hasGivers(lock));
     };
     const auto wanted = [&] {
         return isDone() || m_waiters.isCalled(lock, waiter) || looksAfterFutures() ||

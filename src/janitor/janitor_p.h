@@ -10,6 +10,8 @@
 #include "janitor/futures_p.h"
 #include "janitor/audience_p.h"
 #include "janitor/journal_p.h"
+#include "janitor/handover_p.h"
+#include "janitor/stoprelay_p.h"
 #include "janitor/waiters_p.h"
 #include "jobs/livejob_p.h"
 #include "jobs/jobqueue_p.h"
@@ -256,7 +258,7 @@ private:
     /// Has the enclosing janitors cancel the futures of this one's daemons when they stop, until it is done.
     void followOuterStops()
     {
-        if (m_outer.janitor && !m_followsOuter.load(std::memory_order_acquire))
+        if (m_outer.janitor && !m_relay.hasJoined())
             joinOuters();
     }
     void joinOuters();
@@ -417,13 +419,11 @@ private:
     Ledger m_ledger;
     std::array<std::atomic<CallableList *>, 2> m_callables{};
     Waiters m_waiters;
-    JanitorPointer m_takerPointer;
+    Handover m_handover;
+    StopRelay m_relay;
     HandingOn m_handingOn = HandingOn::NotDue;
     int m_batches = 0;         ///< Of ends that are being counted one by one, and belong together.
     qsizetype m_justEnded = 0; ///< Daemons that were not counted yet when the others were given up.
-    std::int64_t m_forwarded = 0; ///< Of the jobs that were handed on: how many have ended.
-    QList<JobInfo> m_lateJobs;    ///< Jobs of givers that failed between handing on and the report.
-    std::vector<JanitorPointer> m_givers; ///< No QList: it looks at its count of owners unordered.
     Journal m_journal;
     Audience m_audience;
     DrainClock m_clock;
@@ -441,11 +441,7 @@ private:
     std::size_t m_listedAtLastLook = 0; ///< By the agent.
     std::vector<HeldPromise> m_heldPromises;
     Janitor *m_nextUnowned = nullptr; ///< In the list of the destructor.
-    std::vector<Janitor *>
-        m_inner; ///< Janitors inside: their futures are cancelled with this one's.
-    std::atomic<bool> m_followsOuter{false}; ///< Written under the lock.
 
-    std::atomic<Janitor *> m_taker{nullptr};
     std::atomic_flag m_stopAnnounced;
     std::atomic<int> m_awaiting{0}; ///< Who settle futures that they wait for: others keep away.
     std::atomic<int> m_settling{0}; ///< Who have taken futures and have yet to count them.

@@ -19,7 +19,7 @@ QList<JobInfo> Janitor::jobs() const
     {
         const JanitorLock lock(m_mutex);
         list(lock, jobs);
-        givers = m_givers;
+        givers = m_handover.givers(lock);
     }
     for (const JanitorPointer &giver : givers)
         jobs += giver->jobs();
@@ -51,7 +51,7 @@ void Janitor::addOldestJobs(std::vector<LiveJob> &jobs, qsizetype most) const
                 jobs.push_back({now - info.age.count(), key, std::move(info)});
             },
             now, most);
-        givers = m_givers;
+        givers = m_handover.givers(lock);
     }
     for (const JanitorPointer &giver : givers)
         giver->addOldestJobs(jobs, most);

@@ -14,33 +14,32 @@ namespace QJanitor::Private {
 void Janitor::joinOuters()
 {
     const JanitorLock lock(m_mutex);
-    if (m_followsOuter.load(std::memory_order_relaxed) || (isDone() && hasForwardedAll(lock)))
+    if (m_relay.hasJoined() || (isDone() && hasForwardedAll(lock)))
         return;
-    // Who sees this early still waits for the lock before it adds a job.
-    m_followsOuter.store(true, std::memory_order_release);
+    m_relay.join(lock);
     forEachStopper([this](Janitor &outer) {
         const JanitorLock outerLock(outer.m_mutex);
-        outer.m_inner.push_back(this);
+        outer.m_relay.add(outerLock, this);
     });
 }
 
 /// Whether all jobs that were handed on have ended.
 bool Janitor::hasForwardedAll(Held held) const
 {
-    return m_forwarded == m_ledger.handedOnCount(held);
+    return m_handover.areAllEnded(held, m_ledger.handedOnCount(held));
 }
 
 /// Once nothing is left that a stop outside could reach.
 void Janitor::forgetByOuters(Held held)
 {
-    if (m_followsOuter && isDone() && hasForwardedAll(held))
+    if (m_relay.hasJoined() && isDone() && hasForwardedAll(held))
         forEachStopper([this](Janitor &outer) { outer.forgetInner(this); });
 }
 
 void Janitor::forgetInner(Janitor *janitor)
 {
     const JanitorLock lock(m_mutex);
-    std::erase(m_inner, janitor);
+    m_relay.remove(lock, janitor);
 }
 
 /// Calls \a visitor with the futures of the daemons that have not finished, until it returns true.
@@ -73,7 +72,8 @@ void Janitor::stop(Held held, Aftermath &after)
 {
     after.cancelOneByOne = !ifThereIsMemory([&] {
         after.toCancel = daemonFutures(held);
-        after.toCancelInside.assign(m_inner.begin(), m_inner.end());
+        const std::vector<Janitor *> &inner = m_relay.inner(held);
+        after.toCancelInside.assign(inner.begin(), inner.end());
     });
 }
 
@@ -99,9 +99,9 @@ void Janitor::cancelOneByOne()
         JanitorPointer inner;
         {
             const JanitorLock lock(m_mutex);
-            if (i >= m_inner.size())
+            if (i >= m_relay.inner(lock).size())
                 return;
-            inner = JanitorPointer(m_inner[i]);
+            inner = JanitorPointer(m_relay.inner(lock)[i]);
         }
         inner->cancelDaemons();
     }
