@@ -54,11 +54,11 @@ QJANITOR_EXPORT bool isDraining();
     Each call returns a future of its own. Where no janitor is ambient, and in a cleanup job, it is
     cancelled: nothing will ever ask.
 
-    \b{Threading.} With an application it finishes on the janitors' agent thread. Continuations that are
-    attached without a context run there: keep them short.
+    \b{Threading.} With an application it finishes on the janitors' agent thread. Continuations that
+    are attached without a context run there: keep them short.
 
-    \b{Lifetime.} The janitor keeps it until then, for Qt does not tell that nobody else does. Code that
-    asks again and again should keep one, or cancel() those that it drops: they are forgotten.
+    \b{Lifetime.} The janitor keeps it until then, for Qt does not tell that nobody else does. Code
+    that asks again and again should keep one, or cancel() those that it drops: they are forgotten.
 
     \since 0.1
 */

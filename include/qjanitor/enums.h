@@ -18,8 +18,8 @@ Q_CLASSINFO("RegisterEnumClassesUnscoped", "false")
 enum class SpawnError {
     NoError,         ///< Accepted: the janitor waits for the job.
     NoActiveJanitor, ///< No janitor is ambient on this thread. Is enter() or exec() missing?
-    /// The janitor has failed or closed and takes no such jobs any more. Or no janitor ever takes the
-    /// job, for it is a QFuture that has been moved from; the log says so then.
+    /// The janitor has failed or closed and takes no such jobs any more. Or no janitor ever takes
+    /// the job, for it is a QFuture that has been moved from; the log says so then.
     ActiveJanitorTerminating,
 };
 Q_ENUM_NS(SpawnError)

@@ -35,15 +35,15 @@ struct Options
     FailurePolicy failurePolicy = FailurePolicy::FailFast;
     /// While draining: report who is still running after this time, and then again; 0 is never.
     std::chrono::milliseconds hangWarningAfter = std::chrono::seconds(10);
-    /// The longest time that draining may take; none by default, or below 0; 0 does not wait at all.
-    /// Jobs that are still running then are asked to stop, named in the report, and left alone. A
-    /// time in which the whole process was stopped does not count.
+    /// The longest time that draining may take; none by default, or below 0; 0 does not wait at
+    /// all. Jobs that are still running then are asked to stop, named in the report, and left
+    /// alone. A time in which the whole process was stopped does not count.
     std::optional<std::chrono::milliseconds> drainTimeout{};
     /// Where jobs run; null is the library's own process-wide pool.
     QThreadPool *threadPool = nullptr;
     /// The outermost exec() only: SIGINT, SIGTERM and SIGHUP quit the application, see
-    /// catchQuitSignals(). One that the program ignores, or has a handler of its own for, stays as it
-    /// is, whichever handler came first; the log says of which signals exec() will not hear. To
+    /// catchQuitSignals(). One that the program ignores, or has a handler of its own for, stays as
+    /// it is, whichever handler came first; the log says of which signals exec() will not hear. To
     /// have both, let the handler see to it that QCoreApplication::quit() is called.
     bool handleSignals = true;
     /// exec() only: the first failure quits the application.

@@ -18,13 +18,13 @@
     those of QJanitor::Task do. Nothing else about them changes.
 
     It tells the compiler how to make every coroutine that returns a QCoro::Task. So it must be
-    included before the first of them in \e each file of a program that defines any, above all inline
-    or as templates, QCoro's own among them; otherwise one function has two definitions. The CMake
-    target QJanitor::AmbientQCoro includes it everywhere.
+    included before the first of them in \e each file of a program that defines any, above all
+    inline or as templates, QCoro's own among them; otherwise one function has two definitions. The
+    CMake target QJanitor::AmbientQCoro includes it everywhere.
 
     \b{Limits.} Coroutines in libraries that were built without it, QCoro's own among them, see the
-    ambient janitor until their first suspension only, and then that of the thread; whoever awaits them
-    is right again. QCoro's tasks have to end on the thread that awaits them, as ever.
+    ambient janitor until their first suspension only, and then that of the thread; whoever awaits
+    them is right again. QCoro's tasks have to end on the thread that awaits them, as ever.
 
     \since 0.1
 */

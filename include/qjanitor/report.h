@@ -64,7 +64,8 @@ public:
     qsizetype canceledCount() const { return m_canceledCount; }
 
     /// Returns several lines for people, without a newline at the end: the first 20 errors and the
-    /// first 20 unfinished jobs, and how many more there are. Each is one line, see Error::toString().
+    /// first 20 unfinished jobs, and how many more there are. Each is one line, see
+    /// Error::toString().
     Q_INVOKABLE QString toString() const;
 
 private:

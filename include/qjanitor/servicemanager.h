@@ -16,8 +16,8 @@ namespace QJanitor {
     The rest comes by itself from exec(). A signal that asks to quit, or the beginning of the drain,
     is told as \c STOPPING=1; while jobs are left, their number and names as \c STATUS= and progress
     as \c EXTEND_TIMEOUT_USEC=, at most twice a second, also while the application's thread is
-    blocked. Progress is a job that ends, or one that changes the progress of its QPromise; each asks
-    the manager to wait for another 30 s, beyond its own time if need be. Only the drain of the
+    blocked. Progress is a job that ends, or one that changes the progress of its QPromise; each
+    asks the manager to wait for another 30 s, beyond its own time if need be. Only the drain of the
     outermost exec() is told, not what is left for the destructor of the application.
 
     \b{Threading.} Callable on any thread.

@@ -43,8 +43,8 @@ inline void spawn(const Offer &offer)
     \b{Cancellation.} A request only: a job that runs long asks isStopRequested(), and one that
     would run for ever asks isDraining().
 
-    \b{Errors.} Throws SpawnException if no janitor is ambient, if it takes no daemons any more, or if
-    \a job is a QFuture that has been moved from. What \a job returns as an Error or as an
+    \b{Errors.} Throws SpawnException if no janitor is ambient, if it takes no daemons any more, or
+    if \a job is a QFuture that has been moved from. What \a job returns as an Error or as an
     expected-like error, and what it throws, makes the janitor fail.
 
     \since 0.1

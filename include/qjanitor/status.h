@@ -26,7 +26,8 @@ class StatusPrivate;
     \b{Threading.} Lives on one thread with an event loop; may be moved to another while it has no
     children that may not. All signals are emitted there, and those of jobs() as well.
 
-    \b{Blocking.} Never blocks. Costs the jobs next to nothing, and nothing where there is no Status.
+    \b{Blocking.} Never blocks. Costs the jobs next to nothing, and nothing where there is no
+    Status.
 
     \b{Lifetime.} May be destroyed before the janitor, also in a slot of one of its signals, and may
     outlive it; then it shows how the janitor ended. Must not outlive the thread's event loop for
@@ -51,7 +52,8 @@ class QJANITOR_EXPORT Status : public QObject
     Q_PROPERTY(QJanitor::JanitorState state READ state NOTIFY stateChanged FINAL)
     /// The newest error that jobFailed() has told of; invalid if there is none.
     Q_PROPERTY(QJanitor::Error lastError READ lastError NOTIFY changed FINAL)
-    /// The name, else the spawn site, of the live job that was spawned first; empty if there is none.
+    /// The name, else the spawn site, of the live job that was spawned first; empty if there is
+    /// none.
     Q_PROPERTY(QString oldestJob READ oldestJob NOTIFY changed FINAL)
     /// The live jobs, the oldest first; see jobs().
     Q_PROPERTY(QAbstractItemModel *jobs READ jobs CONSTANT FINAL)
@@ -86,8 +88,8 @@ public:
     QString oldestJob() const;
 
     /*!
-        \brief Returns a list of the live jobs, the oldest first: at most 1,000, pendingJobs() counts
-        all.
+        \brief Returns a list of the live jobs, the oldest first: at most 1,000, pendingJobs()
+        counts all.
 
         Qt::DisplayRole is the job's name, else its spawn site, as it stands in one line: cut after
         200 characters, with control characters spelled out. The list is kept from the first call
@@ -101,12 +103,12 @@ public:
     QAbstractItemModel *jobs() const;
 
     /*!
-        \brief Asks exec() to end the event loop and to wait for the jobs, as SIGTERM does. No window
-        is asked whether it may be closed.
+        \brief Asks exec() to end the event loop and to wait for the jobs, as SIGTERM does. No
+        window is asked whether it may be closed.
 
-        So a window that is to stay visible until the jobs are through refuses to be closed, and calls
-        this. Does nothing while the jobs are awaited already, and for other janitors than that of
-        exec().
+        So a window that is to stay visible until the jobs are through refuses to be closed, and
+        calls this. Does nothing while the jobs are awaited already, and for other janitors than
+        that of exec().
 
         \b{Threading.} Only on the thread of this object, as the other requests.
     */
@@ -117,23 +119,23 @@ public:
         \brief Asks the daemons to stop and gives up waiting, as a second SIGTERM does: now while
         draining, else when the callee has ended.
 
-        What is still running is named in the report, which has an error of Error::Kind::DrainTimedOut,
-        and is left alone.
+        What is still running is named in the report, which has an error of
+        Error::Kind::DrainTimedOut, and is left alone.
     */
     Q_INVOKABLE void stopWaiting();
 
 Q_SIGNALS:
-    /// Emitted once for each error, in order of arrival, errors from before this object included; but
-    /// where no event loop turns meanwhile, only for the first 1,000 that come in that time, and for
-    /// the one of failed(). failedJobs() counts all failures.
+    /// Emitted once for each error, in order of arrival, errors from before this object included;
+    /// but where no event loop turns meanwhile, only for the first 1,000 that come in that time,
+    /// and for the one of failed(). failedJobs() counts all failures.
     void jobFailed(const QJanitor::Error &error);
     /// Emitted once for each janitor that fails, with the cause, right after its jobFailed().
     void failed(const QJanitor::Error &cause);
-    /// Emitted with the jobs that are still running, the oldest 1,000 of them, each time Options::hangWarningAfter has passed
-    /// while the janitor drains.
+    /// Emitted with the jobs that are still running, the oldest 1,000 of them, each time
+    /// Options::hangWarningAfter has passed while the janitor drains.
     void hanging(const QList<QJanitor::JobInfo> &jobs);
-    /// Emitted when any property but jobs has changed, at most once per 16 ms; once more at once when
-    /// state() has changed.
+    /// Emitted when any property but jobs has changed, at most once per 16 ms; once more at once
+    /// when state() has changed.
     void changed();
     /// Emitted once for each change of state(), right after changed(); states that pass quickly may
     /// be left out, Closed never is.

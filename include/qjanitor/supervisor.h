@@ -60,15 +60,16 @@ public:
     JanitorState state() const;
 
 Q_SIGNALS:
-    /// Emitted once for each error, in order of arrival; but where no event loop turns meanwhile, only
-    /// for the first 1,000 that come in that time, and for the one of failed(). The report counts all.
+    /// Emitted once for each error, in order of arrival; but where no event loop turns meanwhile,
+    /// only for the first 1,000 that come in that time, and for the one of failed(). The report
+    /// counts all.
     void jobFailed(const QJanitor::Error &error);
     /// Emitted at most once, when the first failure has tripped the policy; after its jobFailed().
     void failed(const QJanitor::Error &cause);
     /// Emitted when state() has changed; states that pass quickly may be left out, Closed never is.
     void stateChanged(QJanitor::JanitorState state);
-    /// Emitted with the jobs that are still running, the oldest 1,000 of them, each time Options::hangWarningAfter has passed
-    /// while draining.
+    /// Emitted with the jobs that are still running, the oldest 1,000 of them, each time
+    /// Options::hangWarningAfter has passed while draining.
     void hanging(const QList<QJanitor::JobInfo> &jobs);
     /// Emitted once, last of all, when the janitor has closed.
     void terminated(const QJanitor::Report &report);

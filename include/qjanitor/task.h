@@ -26,15 +26,15 @@ inline constexpr bool isCoroutine<Task<T>> = true;
     \brief A coroutine that keeps its ambient janitor across every \c co_await.
 
     It begins at once, like a QCoro::Task, and remembers the janitor that is ambient where it was
-    called. The ambient janitor belongs to the \e thread: that one is put there whenever the coroutine
-    runs, on whichever thread, and while it is suspended the thread has its own again. It may await
-    whatever a QCoro::Task may: futures, timers, signals, QCoro's tasks, other Tasks, and anything
-    with the interface of the standard. It can be awaited by a QCoro::Task and given to
+    called. The ambient janitor belongs to the \e thread: that one is put there whenever the
+    coroutine runs, on whichever thread, and while it is suspended the thread has its own again. It
+    may await whatever a QCoro::Task may: futures, timers, signals, QCoro's tasks, other Tasks, and
+    anything with the interface of the standard. It can be awaited by a QCoro::Task and given to
     QCoro::waitFor().
 
-    A Task is no job: nobody waits for it but who awaits it. Spawn a callable that returns one and the
-    janitor does. The callable, with what it has captured, lives until the coroutine has ended; it is
-    called at once, or on the application's thread if no event loop runs where it is spawned.
+    A Task is no job: nobody waits for it but who awaits it. Spawn a callable that returns one and
+    the janitor does. The callable, with what it has captured, lives until the coroutine has ended;
+    it is called at once, or on the application's thread if no event loop runs where it is spawned.
 
     \b{Threading.} A value that belongs to one thread at a time. The coroutine goes on where what it
     awaits resumes it: QCoro does so on the thread that awaits, another Task on the thread on which
@@ -47,10 +47,10 @@ inline constexpr bool isCoroutine<Task<T>> = true;
 
     \b{Errors.} An exception is rethrown to who awaits the Task. If nobody does, it is logged.
 
-    \b{Lifetime.} May be destroyed or dropped before the coroutine has ended, which then goes on alone.
-    A coroutine of another library that begins only when it is awaited does so under the thread's
-    janitor, not under that of the Task which awaits it. GCC 12 destroys a lambda twice that has
-    captures and is written inside a \c co_await expression: give it a name first.
+    \b{Lifetime.} May be destroyed or dropped before the coroutine has ended, which then goes on
+    alone. A coroutine of another library that begins only when it is awaited does so under the
+    thread's janitor, not under that of the Task which awaits it. GCC 12 destroys a lambda twice
+    that has captures and is written inside a \c co_await expression: give it a name first.
 
     \since 0.1
 */

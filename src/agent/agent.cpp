@@ -57,8 +57,8 @@ Agent::Agent(Mailbox &mailbox)
 
 Agent::~Agent()
 {
-    // All at once: each watcher would go through all events of the thread in order to find its own. Who has
-    // none may be on another thread, the events of which are not the agent's.
+    // All at once: each watcher would go through all events of the thread in order to find its own.
+    // Who has none may be on another thread, the events of which are not the agent's.
     if (!m_watchers.empty())
         QCoreApplication::removePostedEvents(nullptr, QEvent::FutureCallOut);
     for (Watcher *watcher : m_watchers) {
@@ -90,15 +90,15 @@ void Agent::timerEvent(QTimerEvent *event)
         ringAlarms();
 }
 
-/// Calls the janitors whose alarm is due, and sets the timer for the next one. Of very many only some at a
-/// time: others want to hear from the agent, too.
+/// Calls the janitors whose alarm is due, and sets the timer for the next one. Of very many only
+/// some at a time: others want to hear from the agent, too.
 void Agent::ringAlarms()
 {
     constexpr std::size_t most = 256;
     std::int64_t heardUntil = -1;
     for (const JanitorPointer &janitor : m_mailbox.takeDue(coarseNow(), most)) {
-        // What has finished in time may be waiting behind the alarm. Once in a tick of the clock, for
-        // this goes through all events of the thread, those too that it has delivered.
+        // What has finished in time may be waiting behind the alarm. Once in a tick of the clock,
+        // for this goes through all events of the thread, those too that it has delivered.
         if (const std::int64_t now = coarseNow(); now > heardUntil) {
             heardUntil = now;
             QCoreApplication::sendPostedEvents(nullptr, QEvent::FutureCallOut);
@@ -238,8 +238,8 @@ void Agent::watch(WatchedJob *job)
     watcher->setFuture(job->future);
 }
 
-/// Keeps nothing of the users'. May destroy \a watcher: to do so later, after news of a future that it does
-/// not watch, would cost it a look at all events of the thread.
+/// Keeps nothing of the users'. May destroy \a watcher: to do so later, after news of a future that
+/// it does not watch, would cost it a look at all events of the thread.
 void Agent::onFinished(Watcher *watcher)
 {
     WatchedJob *job = std::exchange(watcher->job, nullptr);

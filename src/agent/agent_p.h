@@ -27,11 +27,11 @@ class Watcher;
 /*!
     Reads the mailbox, on the agent thread, and does what the tickets ask for.
 
-    Watches futures: those that have finished by then cost no watcher, and watchers are used again. Of
-    many it watches some, and looks at the others again and again.
+    Watches futures: those that have finished by then cost no watcher, and watchers are used again.
+    Of many it watches some, and looks at the others again and again.
 
-    Told of the first ticket by a queued signal, it looks again every 16 ms, and every 1 ms at futures
-    that somebody waits for, until it finds nothing.
+    Told of the first ticket by a queued signal, it looks again every 16 ms, and every 1 ms at
+    futures that somebody waits for, until it finds nothing.
 */
 class Agent : public QObject
 {

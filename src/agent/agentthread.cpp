@@ -49,8 +49,8 @@ Home &home()
     return home;
 }
 
-/// Has the application's thread try again to start the agent, if it turns its event loop: perhaps nobody
-/// waits, and no ticket comes.
+/// Has the application's thread try again to start the agent, if it turns its event loop: perhaps
+/// nobody waits, and no ticket comes.
 void tryAgainLater()
 {
     static std::atomic_flag isPlanned;
@@ -141,8 +141,8 @@ void startAgent()
     Q_EMIT agent.release()->ticketsPosted();
 }
 
-/// Waits for the root, which still accepts jobs meanwhile, until there is none. The limit is that of the
-/// last exec().
+/// Waits for the root, which still accepts jobs meanwhile, until there is none. The limit is that
+/// of the last exec().
 void drainRoots()
 {
     const JanitorPointer application = Janitor::application();

@@ -22,8 +22,9 @@ namespace {
 /// application. What is put into it after that is never destroyed.
 thread_local bool storageIsGone = false;
 
-/// Stands in then, without an application, and when there is no memory: a janitor that was opened around the application's life
-/// stays ambient. Never destroyed, for destructors of thread_locals ask as well.
+/// Stands in then, without an application, and when there is no memory: a janitor that was opened
+/// around the application's life stays ambient. Never destroyed, for destructors of thread_locals
+/// ask as well.
 Frame &lateFrame()
 {
     alignas(Frame) static thread_local std::array<std::byte, sizeof(Frame)> memory;

@@ -26,8 +26,8 @@ extern constinit thread_local Frame *cachedSlot;
 /// What a thread without a frame has. Never destroyed.
 const Frame &noFrame();
 
-/// Returns what is in this thread's slot, to look at. Makes none: a thread that only asks needs none, and
-/// one that asks at its very end could not destroy it.
+/// Returns what is in this thread's slot, to look at. Makes none: a thread that only asks needs
+/// none, and one that asks at its very end could not destroy it.
 inline const Frame &presentFrame()
 {
     return cachedSlot ? *cachedSlot : noFrame();

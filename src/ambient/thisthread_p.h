@@ -9,8 +9,8 @@
 #include <QtCore/qthread.h>
 #include <QtCore/qthreadpool.h>
 
-// What is asked of the thread that runs here. The destructors of its thread_locals ask as well, when its
-// QThread may have been deleted already: it has no event dispatcher any more then.
+// What is asked of the thread that runs here. The destructors of its thread_locals ask as well,
+// when its QThread may have been deleted already: it has no event dispatcher any more then.
 
 namespace QJanitor::Private {
 

@@ -21,8 +21,8 @@ namespace QJanitor::Private {
     A coroutine that is a job. Its janitor counts and names it; it runs where it is resumed.
 
     It is settled once: when it has ended, or before that, when the event loop has ended that would
-    resume it. It is known for as long as it has a frame, which is not freed while somebody could still
-    resume it.
+    resume it. It is known for as long as it has a frame, which is not freed while somebody could
+    still resume it.
 */
 class SpawnedCoroutine : public QSharedData
 {

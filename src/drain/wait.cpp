@@ -83,8 +83,8 @@ bool eventsRunHere(const Janitor &janitor)
                janitor); // the loop in which they began has ended: go on in its place
 }
 
-/// Settles futures for a moment, longer only if the destructors of their results take longer: events go
-/// on. Returns whether there may be more.
+/// Settles futures for a moment, longer only if the destructors of their results take longer:
+/// events go on. Returns whether there may be more.
 bool settleSomeFutures(Janitor &janitor)
 {
     constexpr std::chrono::milliseconds moment(2);
@@ -108,8 +108,9 @@ std::exception_ptr caught(F &&function)
     return nullptr;
 }
 
-/// A pool that was passed in may have a purpose: its jobs run on its threads only. And in the middle of a
-/// job the waiting thread cannot look at the clock, so it helps then only if nobody else can.
+/// A pool that was passed in may have a purpose: its jobs run on its threads only. And in the
+/// middle of a job the waiting thread cannot look at the clock, so it helps then only if nobody
+/// else can.
 bool isToHelp(const Janitor &janitor)
 {
     if (janitor.pool() == ownThreadPool())
@@ -117,14 +118,16 @@ bool isToHelp(const Janitor &janitor)
     return janitor.drainTimeout() == Alarm::never && janitor.isOpenedByItsPool();
 }
 
-/// Never QEventLoop::exec(): after a quit() it would return at once. Returns the first exception of a slot.
+/// Never QEventLoop::exec(): after a quit() it would return at once. Returns the first exception of
+/// a slot.
 std::exception_ptr waitWithEvents(Janitor &janitor, AtBottom atBottom)
 {
     const LentThread lent(&janitor);
     const SpawnedCoroutine::Unrelated unrelated;
     QAbstractEventDispatcher *dispatcher = QAbstractEventDispatcher::instance();
     const KnownWaiter waiter(janitor, dispatcher);
-    // A slot that turns the event loop itself may have taken our wake-up: look again before blocking.
+    // A slot that turns the event loop itself may have taken our wake-up: look again before
+    // blocking.
     const auto connection = QObject::connect(
         dispatcher, &QAbstractEventDispatcher::aboutToBlock, dispatcher,
         [&janitor, dispatcher] {

@@ -21,8 +21,9 @@ enum class AtBottom { No, Yes };
 class LentThread
 {
 public:
-    /// This thread may belong to the pool of \a janitor, which it has opened, or of any janitor around it,
-    /// or around its job. A pool that has no job left may have gone. Null stands for no janitor.
+    /// This thread may belong to the pool of \a janitor, which it has opened, or of any janitor
+    /// around it, or around its job. A pool that has no job left may have gone. Null stands for no
+    /// janitor.
     explicit LentThread(const Janitor *janitor);
     ~LentThread();
     Q_DISABLE_COPY_MOVE(LentThread)

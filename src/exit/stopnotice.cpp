@@ -61,8 +61,8 @@ QString statusOf(const Janitor &janitor, const QList<JobInfo> &jobs)
                           : u"the event loop has not ended; "_s + textOf(count, jobs);
 }
 
-/// Makes one line of it, which must not be mistaken for another assignment, and no long one: too long
-/// datagrams are dropped.
+/// Makes one line of it, which must not be mistaken for another assignment, and no long one: too
+/// long datagrams are dropped.
 QByteArray oneLine(const QString &text)
 {
     constexpr qsizetype longest = 500;

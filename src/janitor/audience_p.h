@@ -30,7 +30,8 @@ struct OncePromise
 };
 using SharedPromise = std::shared_ptr<OncePromise>;
 
-/// Who is told of one janitor: observers, and promises that finish when it stops, drains or has closed.
+/// Who is told of one janitor: observers, and promises that finish when it stops, drains or has
+/// closed.
 class Audience
 {
 public:
@@ -53,8 +54,9 @@ public:
     void remove(Held, const Observer *observer);
     /// Finishes \a promise with the report.
     void add(Held, QPromise<Report> &&promise);
-    /// Finishes \a promise at that moment, or else when the janitor closes; unless that has been: then it
-    /// is left to the caller. Returns what is of no use any more, to be destroyed without the lock.
+    /// Finishes \a promise at that moment, or else when the janitor closes; unless that has been:
+    /// then it is left to the caller. Returns what is of no use any more, to be destroyed without
+    /// the lock.
     [[nodiscard]] std::vector<SharedPromise> add(Held, Moment moment, const SharedPromise &promise,
                                                  bool hasBeen);
 

@@ -21,8 +21,8 @@ inline Role roleOf(JobKind kind)
     return kind == JobKind::Daemon ? Role::Daemon : Role::CleanupJob;
 }
 
-/// A pump that has been given to the pool and has not got to its first job. Written under the janitor's
-/// lock.
+/// A pump that has been given to the pool and has not got to its first job. Written under the
+/// janitor's lock.
 struct Janitor::Beginning
 {
     void end()

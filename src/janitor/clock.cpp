@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// The part of the janitor that watches the clock while it drains: hang warnings and the drain timeout.
+// The part of the janitor that watches the clock while it drains: hang warnings and the drain
+// timeout.
 
 #include "agent/agentthread_p.h"
 #include "janitor/janitor_p.h"
@@ -22,8 +23,8 @@ void Janitor::startClock(Held held, Aftermath &after)
     m_clock.start(now, m_ledger.endedCount(held));
     if (m_clock.timeout() <= 0)
         return; // it is given up at once
-    // What they have reported up to now is old. There may be very many futures: where it does not count,
-    // they are looked at a moment later.
+    // What they have reported up to now is old. There may be very many futures: where it does not
+    // count, they are looked at a moment later.
     m_clock.doesProgressCount() ? lookAtJobs(held, now) : lookAtPromises(held, now);
     planAlarm(held);
     after.setAlarm = m_alarm.due < Alarm::never;
@@ -77,8 +78,8 @@ void Janitor::setAlarm()
     clearIdleAlarm(lock);
 }
 
-/// Clears the alarm of a closed janitor, unless a pump has not begun yet: if the pool gets no thread for
-/// it, the pool has lost a place, and nobody but the agent gives that back.
+/// Clears the alarm of a closed janitor, unless a pump has not begun yet: if the pool gets no
+/// thread for it, the pool has lost a place, and nobody but the agent gives that back.
 void Janitor::clearIdleAlarm(Held held)
 {
     if (isDone() && m_alarm.isSet.load(std::memory_order_seq_cst) && !isPumpBeginning(held))
@@ -141,8 +142,8 @@ bool Janitor::lookAtClock(std::int64_t now)
     return true;
 }
 
-/// Says who is still running, in the log and to the observers: the oldest, for to list all of very many
-/// would hold up who spawns and who runs them.
+/// Says who is still running, in the log and to the observers: the oldest, for to list all of very
+/// many would hold up who spawns and who runs them.
 void Janitor::warn()
 {
     constexpr qsizetype most = 1000;
@@ -199,8 +200,8 @@ void Janitor::giveUp()
     carryOut(after);
 }
 
-/// Closes with the jobs that are listed here and \a ofGivers left alone. Returns false if there are none:
-/// all have ended, and are about to be counted.
+/// Closes with the jobs that are listed here and \a ofGivers left alone. Returns false if there are
+/// none: all have ended, and are about to be counted.
 bool Janitor::abandon(Held held, const QList<JobInfo> &ofGivers, Aftermath &after)
 {
     constexpr std::int64_t patience = 100; // ms

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// The part of the janitor for jobs that are coroutines: counted from before they begin until they have
-// ended, or until nobody will resume them.
+// The part of the janitor for jobs that are coroutines: counted from before they begin until they
+// have ended, or until nobody will resume them.
 
 #include <qjanitor/private/cohooks.h>
 
@@ -26,7 +26,8 @@ namespace QJanitor::Private {
 
 using namespace Qt::StringLiterals;
 
-/// All of the process that have a frame. Never destroyed. Its lock is taken after that of a janitor.
+/// All of the process that have a frame. Never destroyed. Its lock is taken after that of a
+/// janitor.
 struct SpawnedCoroutine::Registry
 {
     std::mutex mutex;
@@ -204,7 +205,8 @@ bool SpawnedCoroutine::countsFor(quintptr place) const
                        [place](const auto &entry) { return entry.first == place; });
 }
 
-/// Has the jobs abandoned that only \a thread, which is this one, could resume, once it has finished.
+/// Has the jobs abandoned that only \a thread, which is this one, could resume, once it has
+/// finished.
 void SpawnedCoroutine::watch(QThread *thread)
 {
     static thread_local bool isWatched = false;

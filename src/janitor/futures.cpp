@@ -227,7 +227,8 @@ bool Janitor::lookAtFutures(Held held, std::int64_t now)
     return some;
 }
 
-/// The same for one batch. A future that has made progress leaves it, for something is known of it alone.
+/// The same for one batch. A future that has made progress leaves it, for something is known of it
+/// alone.
 bool Janitor::lookAtBatch(Held, std::list<FutureBatch>::iterator batch, std::int64_t now)
 {
     std::vector<AnyFuture> &futures = batch->futures;

@@ -43,7 +43,8 @@ struct FutureDetails
 struct FutureFacts
 {
     QString name() const { return details ? details->name : QString(); }
-    /// Whether \a future, which has finished, can only be counted: it is a daemon and cannot have failed.
+    /// Whether \a future, which has finished, can only be counted: it is a daemon and cannot have
+    /// failed.
     bool haveSucceeded(const QFuture<void> &future) const
     {
         return kind == JobKind::Daemon && !(details && details->failureByValue) &&
@@ -52,13 +53,15 @@ struct FutureFacts
     /// Whether \a other is of the same place and kind.
     bool areOfSamePlace(const FutureFacts &other) const
     {
-        // Byte by byte, for every future that is adopted asks: two that look different may be the same.
+        // Byte by byte, for every future that is adopted asks: two that look different may be the
+        // same.
         return std::memcmp(&site, &other.site, sizeof site) == 0 && kind == other.kind;
     }
-    /// Returns what is known of one future of these; takes the details along, which only one alone has.
+    /// Returns what is known of one future of these; takes the details along, which only one alone
+    /// has.
     FutureFacts taken() { return {kind, site, spawned, std::move(details)}; }
-    /// Returns whether \a future, which is alone, has made progress since the last look. Its end is seen
-    /// by its being counted.
+    /// Returns whether \a future, which is alone, has made progress since the last look. Its end is
+    /// seen by its being counted.
     bool lookForProgress(const QFuture<void> &future, std::int64_t now);
 
     JobKind kind;
@@ -70,13 +73,14 @@ struct FutureFacts
 /*!
     Futures that nobody has looked at, and what is known of them all: one with details is alone.
 
-    So that a future takes no more memory here than in a list of futures. There may be very many, and
-    letting the heap grow costs more than all else that is done for them.
+    So that a future takes no more memory here than in a list of futures. There may be very many,
+    and letting the heap grow costs more than all else that is done for them.
 */
 struct FutureBatch
 {
-    /// For how many futures there is room. Each has twice as many as the one before of the same place
-    /// holds: many janitors have few, and many small batches between what futures allocate cost time.
+    /// For how many futures there is room. Each has twice as many as the one before of the same
+    /// place holds: many janitors have few, and many small batches between what futures allocate
+    /// cost time.
     static constexpr std::size_t smallest = 4;
     static constexpr std::size_t largest = 256;
 

@@ -19,8 +19,8 @@ namespace QJanitor::Private {
 /*!
     Jobs that go from a janitor that does not wait for them, the giver, to one that does, the taker.
 
-    It is both sides of that for one janitor: where its jobs went, and whose jobs have come. The jobs stay
-    in the lists of their giver, which tells the taker of each end.
+    It is both sides of that for one janitor: where its jobs went, and whose jobs have come. The
+    jobs stay in the lists of their giver, which tells the taker of each end.
 */
 class Handover
 {
@@ -44,8 +44,8 @@ public:
     void take(Held, Janitor *giver);
     /// Returns it, since it may be the last owner: it is not to be destroyed under the lock.
     [[nodiscard]] JanitorPointer drop(Held, const Janitor *giver);
-    /// Keeps a job of a giver that fails between closing and the report, which is about to list it and
-    /// may miss it.
+    /// Keeps a job of a giver that fails between closing and the report, which is about to list it
+    /// and may miss it.
     void addLate(Held, const JobInfo &job) { m_late.append(job); }
     /// Adds those to \a unfinished that it does miss, as far as there is memory.
     void addLateTo(Held, QList<JobInfo> &unfinished) const;

@@ -32,8 +32,8 @@ static Ledger::Policy policyFor(FailurePolicy policy, Janitor::Level level)
             .waitAfterFailure = policy != FailurePolicy::FailFast || outermost};
 }
 
-/// Returns what can be added to a time: milliseconds::max() is a natural way to say "never". So is what
-/// is below 0, as for all timeouts of Qt.
+/// Returns what can be added to a time: milliseconds::max() is a natural way to say "never". So is
+/// what is below 0, as for all timeouts of Qt.
 static std::int64_t milliseconds(std::chrono::milliseconds duration)
 {
     constexpr std::int64_t century = 100LL * 365 * 24 * 3600 * 1000;
@@ -182,8 +182,8 @@ void Janitor::advance(Held held, unsigned due, Aftermath &after)
     after.tellNow |= due != Ledger::Nothing || handedOn;
 }
 
-/// Futures that have finished are not handed on: they are counted first, without the lock, by whoever
-/// finds that it is due. Returns whether to wait for that.
+/// Futures that have finished are not handed on: they are counted first, without the lock, by
+/// whoever finds that it is due. Returns whether to wait for that.
 bool Janitor::isToPrepareHandingOn(Held, Aftermath &after)
 {
     if (m_handingOn == HandingOn::AtOnce)
@@ -268,7 +268,8 @@ void Janitor::carryOut(Aftermath &after)
         tell(true);
 }
 
-/// On the agent's thread only after what it has yet to hear of: the ends of futures that it watches.
+/// On the agent's thread only after what it has yet to hear of: the ends of futures that it
+/// watches.
 void Janitor::prepareHandingOnSoon()
 {
     try {

@@ -44,8 +44,8 @@ namespace QJanitor::Private {
 struct Outcome;
 class Pump;
 
-/// Which lists a janitor is in already, noted by those that have the lists: to search them for each of very
-/// many janitors would cost more than all else.
+/// Which lists a janitor is in already, noted by those that have the lists: to search them for each
+/// of very many janitors would cost more than all else.
 struct ListedBy
 {
     bool mailbox = false; ///< For the next application. Under the mailbox's lock.
@@ -58,9 +58,9 @@ struct ListedBy
     Reference-counted: its jobs, pumps, clients, and the janitors inside it keep it alive. Being
     alive says nothing about being open; that is the ledger's.
 
-    Locks: m_mutex is this janitor's; it is taken before that of an enclosing janitor, never after. Each
-    list of callables has one more for its takers, inside which no other is taken. No user code runs under
-    either.
+    Locks: m_mutex is this janitor's; it is taken before that of an enclosing janitor, never after.
+    Each list of callables has one more for its takers, inside which no other is taken. No user code
+    runs under either.
 */
 class Janitor : public QSharedData
 {
@@ -95,7 +95,8 @@ public:
     void forgetFuturesTicket();
     /// Takes a job that was watched back, as if it were new.
     void giveUpWatch(WatchedJob *job);
-    /// Without an application, settles the futures that have finished; else tells the agent of them.
+    /// Without an application, settles the futures that have finished; else tells the agent of
+    /// them.
     void lookAfterFutures();
 
     // ---- futures and promises that are to stop: stops.cpp
@@ -122,17 +123,19 @@ public:
     void lookAtPumps(std::int64_t now, std::int64_t patience = usualPatience);
     /// Not to be touched but by one of its threads, or as in pumps.cpp: it may have gone.
     QThreadPool *pool() const { return m_pool; }
-    /// Whether this thread belongs to the pool. Jobs of the pool's keep it, without any it is not asked.
+    /// Whether this thread belongs to the pool. Jobs of the pool's keep it, without any it is not
+    /// asked.
     bool runsOnThisThread() const;
     /// Whether the thread that has opened the janitor belonged to the pool that was passed in.
     bool isOpenedByItsPool() const { return m_isOpenedByItsPool; }
 
     // ---- the way to the end: janitor.cpp
     Ledger::Pending pending() const;
-    /// The callee is a function that runs on this thread. To be called before anybody else knows the janitor.
+    /// The callee is a function that runs on this thread. To be called before anybody else knows
+    /// the janitor.
     void setCalleeHere();
-    /// Whether there is no callee that may go on when the process ends: it is on this thread, or that of
-    /// the application, or there is an owner instead.
+    /// Whether there is no callee that may go on when the process ends: it is on this thread, or
+    /// that of the application, or there is an owner instead.
     bool canEndCallee() const;
     void endCallee();
     void requestStop();
@@ -161,7 +164,8 @@ public:
     void endWaiting(Waiter &waiter);
     /// Has the threads that wait look at everything again.
     void callWaiters();
-    /// Blocks until this janitor is done or calls; only for a moment if there are futures to look after.
+    /// Blocks until this janitor is done or calls; only for a moment if there are futures to look
+    /// after.
     void wait(Waiter &waiter);
 
     // ---- exec() only: janitor.cpp, clock.cpp
@@ -203,7 +207,8 @@ public:
     static JanitorPointer root();
     /// Allows a root for an application that begins.
     static void allowRoot();
-    /// Returns a root that is to be drained; if there is none, there will be none for this application.
+    /// Returns a root that is to be drained; if there is none, there will be none for this
+    /// application.
     static JanitorPointer retireRoot();
 
     /// Its place among those that the end of the process looks after, see ProcessEnd.
@@ -216,8 +221,8 @@ public:
     EndListing listing;
 
 private:
-    /// A pump that has neither begun nor waits in its pool's queue at two looks, as long apart as this, is
-    /// lost. A new thread begins sooner even on a busy machine.
+    /// A pump that has neither begun nor waits in its pool's queue at two looks, as long apart as
+    /// this, is lost. A new thread begins sooner even on a busy machine.
     static constexpr std::int64_t usualPatience = 500; // ms
     struct Beginning;
     struct CallableList;
@@ -255,7 +260,8 @@ private:
     SpawnError enqueue(const Offer &offer);
     SpawnError adopt(const Offer &offer);
     SpawnError spawnCoroutine(const Offer &offer);
-    /// Has the enclosing janitors cancel the futures of this one's daemons when they stop, until it is done.
+    /// Has the enclosing janitors cancel the futures of this one's daemons when they stop, until it
+    /// is done.
     void followOuterStops()
     {
         if (m_outer.janitor && !m_relay.hasJoined())
@@ -263,12 +269,13 @@ private:
     }
     void joinOuters();
     void forgetInner(Janitor *janitor);
-    /// Calls \a predicate with \a janitor, where code runs as \a role, and with those outside that this
-    /// code is a part of, and as what; until it returns \c true. A clean-up job is a part of none: it is
-    /// neither stopped nor told of draining.
+    /// Calls \a predicate with \a janitor, where code runs as \a role, and with those outside that
+    /// this code is a part of, and as what; until it returns \c true. A clean-up job is a part of
+    /// none: it is neither stopped nor told of draining.
     template<class JanitorType, class Predicate>
     static bool findConcerned(JanitorType *janitor, Role role, Predicate predicate);
-    /// Calls \a function with each enclosing janitor whose stop is one for the daemons of this one, too.
+    /// Calls \a function with each enclosing janitor whose stop is one for the daemons of this one,
+    /// too.
     template<class F>
     void forEachStopper(F function)
     {
@@ -299,10 +306,12 @@ private:
     void settleWhileListing();
     void settleFinishedFutures(QDeadlineTimer end = QDeadlineTimer(std::chrono::milliseconds(100)));
     void settleEachNew(Sorted &&sorted);
-    /// For an owner that goes and must not be held up: without waiting for others, or destroying results.
+    /// For an owner that goes and must not be held up: without waiting for others, or destroying
+    /// results.
     void settleForOwner();
     bool areBeingSettled() const;
-    /// Has the agent look at the new futures. One ticket is enough for many, but draining is urgent.
+    /// Has the agent look at the new futures. One ticket is enough for many, but draining is
+    /// urgent.
     void postFutures()
     {
         if (!m_futuresPosted.load(std::memory_order_acquire) || hasCalleeEnded())
@@ -374,8 +383,8 @@ private:
     void unlist(Held held, Listing listed);
     void keep(Held held, const Error &error, Ledger::Weight weight, Aftermath &after);
 
-    /// Has \a transition change the ledger and return what is due, and has all that done: what can be under
-    /// the lock in the same step, the rest after it.
+    /// Has \a transition change the ledger and return what is due, and has all that done: what can
+    /// be under the lock in the same step, the rest after it.
     template<class Transition>
     void change(Transition transition);
     void advance(Held held, unsigned due, Aftermath &after);

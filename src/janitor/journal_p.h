@@ -24,8 +24,8 @@ public:
     /// Returns 'Janitor "gallery"', or "A janitor", for a log line to begin with.
     QString describeName() const;
 
-    /// Keeps an error; it is counted though there be no memory. Returns true if it is the cause: the
-    /// first that trips the policy.
+    /// Keeps an error; it is counted though there be no memory. Returns true if it is the cause:
+    /// the first that trips the policy.
     bool keep(Held, const Error &error, Ledger::Weight weight);
     const QList<Error> &errors(Held) const { return m_errors; }
     const Error &cause(Held) const { return m_cause; }

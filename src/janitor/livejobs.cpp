@@ -65,7 +65,8 @@ void Janitor::list(Held held, QList<JobInfo> &jobs) const
         std::numeric_limits<qsizetype>::max());
 }
 
-/// Calls \a visitor with the live jobs of this janitor's own: of each sort the oldest, at most \a most.
+/// Calls \a visitor with the live jobs of this janitor's own: of each sort the oldest, at most \a
+/// most.
 ///
 template<class Visitor>
 void Janitor::visitLive(Held held, Visitor visitor, std::int64_t now, qsizetype most) const

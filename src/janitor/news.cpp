@@ -106,7 +106,8 @@ void Janitor::publish()
     due.finish();
 }
 
-/// Returns a future that finishes when it is that moment for one of the janitors that \a role belongs to.
+/// Returns a future that finishes when it is that moment for one of the janitors that \a role
+/// belongs to.
 QFuture<void> Janitor::whenever(Role role, Audience::Moment moment)
 {
     const auto promise = std::make_shared<OncePromise>();

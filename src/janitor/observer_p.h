@@ -34,16 +34,18 @@ struct News
     QList<JobInfo> hanging;
 };
 
-/// Someone who wants to hear of a janitor. The janitor fills it; on its own thread it takes one by one.
+/// Someone who wants to hear of a janitor. The janitor fills it; on its own thread it takes one by
+/// one.
 class Observer
 {
 public:
     virtual ~Observer() = default;
 
-    /// Begins with what is in \a journal already. Returns what it had before, to be destroyed without
-    /// the lock: errors hold exceptions of users.
+    /// Begins with what is in \a journal already. Returns what it had before, to be destroyed
+    /// without the lock: errors hold exceptions of users.
     [[nodiscard]] QList<Error> begin(Held held, const Journal &journal);
-    /// Keeps \a error until it is taken, unless too many wait for that already; the cause in any case.
+    /// Keeps \a error until it is taken, unless too many wait for that already; the cause in any
+    /// case.
     void hear(Held, const Error &error, bool isCause);
     void hear(Held, const QList<JobInfo> &hanging) { m_hanging = hanging; }
     News take(Held);

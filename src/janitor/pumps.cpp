@@ -3,8 +3,8 @@
 
 // The part of the janitor that sees to it that its jobs are taken to threads.
 //
-// The pool is touched under the lock only, and while a job waits in the list: that job cannot be counted
-// as ended meanwhile, so the owner of the pool still has to keep it.
+// The pool is touched under the lock only, and while a job waits in the list: that job cannot be
+// counted as ended meanwhile, so the owner of the pool still has to keep it.
 
 #include "agent/agentthread_p.h"
 #include "janitor/callablelist_p.h"
@@ -103,8 +103,8 @@ void Janitor::ensurePump(CallableList &callables) noexcept
     }
 }
 
-/// Has \a pump, whose time slice is over, make room for others of the pool. Returns false if it is to go
-/// on: there is nothing left to do, or no memory.
+/// Has \a pump, whose time slice is over, make room for others of the pool. Returns false if it is
+/// to go on: there is nothing left to do, or no memory.
 bool Janitor::queueAgain(CallableList &callables, const Pump &pump) noexcept
 {
     try {
@@ -300,8 +300,8 @@ bool Janitor::lookAtPump(Held held, CallableList &callables, Beginning &beginnin
         return false;
     beginning.since = now;
     if (pump->pool()->tryTake(pump)) {
-        // The pool is busy. It has waited, so it goes to the head of the queue; a pool without jobs may
-        // be about to go.
+        // The pool is busy. It has waited, so it goes to the head of the queue; a pool without jobs
+        // may be about to go.
         std::unique_ptr<Pump> &taken = idle.emplace_back(pump);
         taken->callOff();
         taken->waitNoLonger();

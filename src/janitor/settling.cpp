@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// The part of the janitor that looks at new futures: some are settled, some watched, the others left.
+// The part of the janitor that looks at new futures: some are settled, some watched, the others
+// left.
 
 #include "agent/agentthread_p.h"
 #include "janitor/callablelist_p.h"
@@ -41,8 +42,9 @@ private:
 /// What sortNew() made of some new futures.
 struct Janitor::Sorted
 {
-    /// Only the agent has room for some to watch. A lister leaves all but those that have succeeded. A
-    /// lister and an owner that goes leave those with results, whose destructors may take their time.
+    /// Only the agent has room for some to watch. A lister leaves all but those that have
+    /// succeeded. A lister and an owner that goes leave those with results, whose destructors may
+    /// take their time.
     enum class By { Waiter, Agent, Lister, Owner };
 
     explicit Sorted(By who)
@@ -62,9 +64,9 @@ struct Janitor::Sorted
     JanitorPointer janitor;
 };
 
-/// Sorts some of the oldest new futures into \a sorted, and returns how many. As many of those that have
-/// not finished as there is room for are to be watched; the others stay, and come last. It is one step:
-/// each job but those that have succeeded is in some list at any time.
+/// Sorts some of the oldest new futures into \a sorted, and returns how many. As many of those that
+/// have not finished as there is room for are to be watched; the others stay, and come last. It is
+/// one step: each job but those that have succeeded is in some list at any time.
 std::size_t Janitor::sortNew(Held held, Sorted &sorted)
 {
     std::size_t count = 0;
@@ -126,7 +128,8 @@ void Janitor::settleSorted(Sorted &sorted)
 {
     if (const auto count = std::int64_t(sorted.succeeded.size()); count > 0) {
         {
-            // The results go before the jobs count as ended, as captures do, and as part of the jobs.
+            // The results go before the jobs count as ended, as captures do, and as part of the
+            // jobs.
             const FrameSwap frame({JanitorPointer(this), Role::Daemon});
             sorted.succeeded.clear();
         }
@@ -155,9 +158,9 @@ void Janitor::settleTogether(std::vector<WatchedJob *> &jobs)
     });
 }
 
-/// Sorts at least \a atLeast if there are so many, counts their ends, and returns how many it has sorted.
-/// Two threads that free what a third has allocated only wait for each other: while somebody waits for
-/// them, others sort none.
+/// Sorts at least \a atLeast if there are so many, counts their ends, and returns how many it has
+/// sorted. Two threads that free what a third has allocated only wait for each other: while
+/// somebody waits for them, others sort none.
 std::size_t Janitor::settleNew(Sorted &sorted, std::size_t atLeast)
 {
     std::size_t all = 0;
@@ -176,8 +179,9 @@ std::size_t Janitor::settleNew(Sorted &sorted, std::size_t atLeast)
     return all;
 }
 
-/// For who lists many: to free old futures and take their memory for new ones costs less than to keep
-/// them all until the end. Of the users' code only what continuations have captured may be destroyed.
+/// For who lists many: to free old futures and take their memory for new ones costs less than to
+/// keep them all until the end. Of the users' code only what continuations have captured may be
+/// destroyed.
 void Janitor::settleWhileListing()
 {
     try {
@@ -229,14 +233,15 @@ bool Janitor::settleNewFutures()
     return sorted.someFinished;
 }
 
-/// Looks at each new future once, so that none that has finished is taken for one that is pending. Waits
-/// until \a end for other threads that are about to count some.
+/// Looks at each new future once, so that none that has finished is taken for one that is pending.
+/// Waits until \a end for other threads that are about to count some.
 void Janitor::settleFinishedFutures(QDeadlineTimer end)
 {
     for (const JanitorPointer &giver : givers())
         giver->settleFinishedFutures(end);
     settleEachNew(Sorted(Sorted::By::Waiter));
-    // Nor those that other threads are about to count, unless the destructor of a result blocks them.
+    // Nor those that other threads are about to count, unless the destructor of a result blocks
+    // them.
     constexpr std::chrono::microseconds pause(100); // they need the lock
     while (areBeingSettled() && !end.hasExpired())
         QThread::usleep(pause.count());

@@ -18,14 +18,14 @@ namespace QJanitor::Private {
 /*!
     Carries a request to stop to the futures of the daemons in the janitors inside.
 
-    A janitor joins those that enclose it with its first job that is a future or a promise, so that one
-    without such jobs costs them nothing, and leaves them when no such job is left.
+    A janitor joins those that enclose it with its first job that is a future or a promise, so that
+    one without such jobs costs them nothing, and leaves them when no such job is left.
 */
 class StopRelay
 {
 public:
-    /// Any thread, without the lock. One that sees early that it has joined still waits for the lock
-    /// before it adds a job.
+    /// Any thread, without the lock. One that sees early that it has joined still waits for the
+    /// lock before it adds a job.
     bool hasJoined() const { return m_hasJoined.load(std::memory_order_acquire); }
     /// Is to be added to each janitor whose stop is one for it, too.
     void join(Held) { m_hasJoined.store(true, std::memory_order_release); }

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// The part of the janitor that has futures and promises cancelled when stop is requested, here or outside.
+// The part of the janitor that has futures and promises cancelled when stop is requested, here or
+// outside.
 
 #include "janitor/callablelist_p.h"
 #include "jobs/job_p.h"
@@ -66,8 +67,8 @@ void Janitor::visitDaemonFutures(Held, Visitor visitor)
     }
 }
 
-/// Callee and daemons are asked to stop: notes the futures that are to be cancelled for it, here and in
-/// the janitors inside.
+/// Callee and daemons are asked to stop: notes the futures that are to be cancelled for it, here
+/// and in the janitors inside.
 void Janitor::stop(Held held, Aftermath &after)
 {
     after.cancelOneByOne = !ifThereIsMemory([&] {

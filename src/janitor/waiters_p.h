@@ -18,7 +18,8 @@ QT_END_NAMESPACE
 
 namespace QJanitor::Private {
 
-/// A thread that waits for a janitor, and how it is woken: by its event dispatcher, or else by a condition.
+/// A thread that waits for a janitor, and how it is woken: by its event dispatcher, or else by a
+/// condition.
 class Waiter
 {
 public:
@@ -37,8 +38,8 @@ private:
 };
 
 /*!
-    The threads that wait for one janitor. Each waiter lies on the stack of its thread, and leaves under
-    the lock under which it is woken.
+    The threads that wait for one janitor. Each waiter lies on the stack of its thread, and leaves
+    under the lock under which it is woken.
 */
 class Waiters
 {
@@ -48,8 +49,8 @@ public:
 
     /// Has all of them see what has become of the janitor.
     void wake(Held);
-    /// Has all of them, and those that come later, look at everything again: at jobs of a giver, at pumps
-    /// that were lost, at futures.
+    /// Has all of them, and those that come later, look at everything again: at jobs of a giver, at
+    /// pumps that were lost, at futures.
     void call(Held held);
     /// Whether \a waiter has been called since it has answered.
     bool isCalled(Held, const Waiter &waiter) const { return waiter.m_seen != m_calls; }

@@ -140,8 +140,8 @@ public:
     static bool countEnded(Chunk *chunk, int count);
     void recycle(Held, Chunk *chunk);
 
-    /// Calls \a visitor with the oldest live jobs, at most \a most, as they are at \a now; their kind
-    /// is left to the caller.
+    /// Calls \a visitor with the oldest live jobs, at most \a most, as they are at \a now; their
+    /// kind is left to the caller.
     template<class Visitor>
     void visit(Held, Visitor visitor, std::int64_t now = coarseNow(),
                qsizetype most = std::numeric_limits<qsizetype>::max()) const;

@@ -49,8 +49,8 @@ Alarm *AlarmHeap::join(Alarm *a, Alarm *b)
     return a;
 }
 
-/// Makes one heap of \a first and those beside it: in pairs, then one by one. That is what keeps the cost
-/// logarithmic.
+/// Makes one heap of \a first and those beside it: in pairs, then one by one. That is what keeps
+/// the cost logarithmic.
 Alarm *AlarmHeap::joinAll(Alarm *first)
 {
     Alarm *pairs = nullptr;

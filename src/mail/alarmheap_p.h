@@ -30,10 +30,10 @@ struct Alarm
 /*!
     Alarms, the earliest first.
 
-    A pairing heap whose links are in the alarms: it allocates nothing and so never throws, and any alarm
-    can leave it. Very many janitors may drain at a time, each with an alarm that rings again and again,
-    so no step may look at all of them: to leave costs logarithmic time on average, all else constant
-    time. No recursion either, for a heap may be as deep as it has alarms.
+    A pairing heap whose links are in the alarms: it allocates nothing and so never throws, and any
+    alarm can leave it. Very many janitors may drain at a time, each with an alarm that rings again
+    and again, so no step may look at all of them: to leave costs logarithmic time on average, all
+    else constant time. No recursion either, for a heap may be as deep as it has alarms.
 */
 class AlarmHeap
 {
@@ -43,7 +43,8 @@ public:
     /// Adds \a alarm, which is in no heap, at its time.
     void add(Alarm &alarm);
     void remove(Alarm &alarm);
-    /// Returns the one after \a alarm, in no particular order; null after the last. Begin with first().
+    /// Returns the one after \a alarm, in no particular order; null after the last. Begin with
+    /// first().
     static Alarm *after(Alarm *alarm);
 
 private:

@@ -26,7 +26,8 @@ Mailbox::Answer Mailbox::post(Ticket &ticket, bool hurried)
     return tell ? Answer::Tell : Answer::Taken;
 }
 
-/// Keeps \a janitor for the agent of the next application, and moves those that need none to \a done.
+/// Keeps \a janitor for the agent of the next application, and moves those that need none to \a
+/// done.
 void Mailbox::park(const JanitorPointer &janitor, std::vector<JanitorPointer> &done)
 {
     // Now and then: to look at all for each would take for ever.

@@ -33,12 +33,12 @@ public:
     /// Returns all tickets. If there are none, the next one has to be announced again.
     std::vector<Ticket> takeAll();
 
-    /// Has the janitor's onAlarm() called at \a alarm's due time, once; if nobody reads now, as soon as
-    /// somebody does.
+    /// Has the janitor's onAlarm() called at \a alarm's due time, once; if nobody reads now, as
+    /// soon as somebody does.
     Answer setAlarm(Alarm &alarm);
     void clearAlarm(Alarm &alarm);
-    /// Takes the alarms that are due at \a now, the earliest first and at most \a most, and returns their
-    /// janitors.
+    /// Takes the alarms that are due at \a now, the earliest first and at most \a most, and returns
+    /// their janitors.
     std::vector<JanitorPointer> takeDue(std::int64_t now, std::size_t most);
     /// Returns when to look next; an earlier alarm that is set later is announced.
     std::int64_t nextAlarm();

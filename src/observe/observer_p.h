@@ -38,8 +38,8 @@ protected:
     /// Fetches and shows the news, on the owner's thread.
     virtual void refresh() = 0;
 
-    /// Emits what is new, one by one: a slot may turn the event loop, and so come back here. Returns
-    /// false if a slot has destroyed the owner, and this with it.
+    /// Emits what is new, one by one: a slot may turn the event loop, and so come back here.
+    /// Returns false if a slot has destroyed the owner, and this with it.
     bool emitNews(const Janitor &janitor)
     {
         const QPointer<Owner> alive = q;

@@ -27,7 +27,8 @@ public:
 
     /// Watches the application janitor, and later ones.
     void start();
-    /// Watches this janitor only: the numbers are right from the beginning, errors follow as signals.
+    /// Watches this janitor only: the numbers are right from the beginning, errors follow as
+    /// signals.
     void start(const Private::JanitorPointer &janitor);
     QAbstractItemModel *jobs();
     void onTimer();
@@ -106,7 +107,8 @@ void StatusPrivate::follow(Private::JanitorPointer janitor)
     if (janitor != m_janitor)
         return; // a slot has turned the event loop, and this was here before
     const Private::Snapshot news = janitor->snapshot();
-    // One look at the clock: a second one may find the pause over, and no timer takes what is left then.
+    // One look at the clock: a second one may find the pause over, and no timer takes what is left
+    // then.
     const qint64 left = m_sinceShown.isValid() ? pause - m_sinceShown.elapsed() : 0;
     // After its end perhaps no event loop runs in which to come back.
     if (news.state != current.state || news.state == JanitorState::Closed || left <= 0)

@@ -9,7 +9,8 @@
 
 #include <QtQml/qqml.h>
 
-// What "import QJanitor" brings: Status and what its properties need. The janitor knows nothing of Qml.
+// What "import QJanitor" brings: Status and what its properties need. The janitor knows nothing of
+// Qml.
 
 namespace QJanitor::Private {
 

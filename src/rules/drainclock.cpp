@@ -44,8 +44,8 @@ std::int64_t DrainClock::deadline() const
     return std::min(m_lastProgress + timeout(), m_start + m_timeoutLimit);
 }
 
-/// Some looks in the time that counts, and one each second at least: also to see whether it is time in
-/// which the process runs.
+/// Some looks in the time that counts, and one each second at least: also to see whether it is time
+/// in which the process runs.
 void DrainClock::planLook(std::int64_t now)
 {
     constexpr std::int64_t longest = 1000;

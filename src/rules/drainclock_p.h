@@ -46,10 +46,11 @@ public:
     /// When to look next; never while it is not running.
     std::int64_t next() const;
     bool isLate(std::int64_t now) const { return isRunning() && now >= deadline(); }
-    /// Leaves out the time in which the whole process was stopped, or its machine, since nobody could
-    /// work in it: a look that was \a due then comes very late.
+    /// Leaves out the time in which the whole process was stopped, or its machine, since nobody
+    /// could work in it: a look that was \a due then comes very late.
     void leaveOutStop(std::int64_t now, std::int64_t due);
-    /// \a ended jobs have ended so far, and \a hasProgress says whether one that has not has got on.
+    /// \a ended jobs have ended so far, and \a hasProgress says whether one that has not has got
+    /// on.
     Verdict look(std::int64_t now, std::int64_t ended, bool hasProgress);
 
 private:

@@ -12,9 +12,9 @@ namespace QJanitor::Private {
 /*!
     Says in a signature that the janitor's lock is held. Only a JanitorLock makes one.
 
-    A function that asks for it reads or changes what the lock protects, and runs no code of users: no
-    callable, no destructor of a result, no log line, no promise that is finished. It is empty: passed by
-    value, it costs no instruction.
+    A function that asks for it reads or changes what the lock protects, and runs no code of users:
+    no callable, no destructor of a result, no log line, no promise that is finished. It is empty:
+    passed by value, it costs no instruction.
 */
 class Held
 {
@@ -25,9 +25,9 @@ class Held
 /*!
     Holds the lock of one janitor.
 
-    Order: that of an inner janitor comes before those of the janitors that enclose it; the locks of the
-    lists that all janitors share, of the mailbox and of the takers of a queue come after them, and no
-    other is taken inside these.
+    Order: that of an inner janitor comes before those of the janitors that enclose it; the locks of
+    the lists that all janitors share, of the mailbox and of the takers of a queue come after them,
+    and no other is taken inside these.
 */
 class JanitorLock
 {

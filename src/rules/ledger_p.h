@@ -13,16 +13,17 @@
 namespace QJanitor::Private {
 
 /*!
-    Counts the jobs of one janitor and knows what is due: open, draining, closed, reported. All that is
-    asked about its way to the end is asked here; there are no other flags.
+    Counts the jobs of one janitor and knows what is due: open, draining, closed, reported. All that
+    is asked about its way to the end is asked here; there are no other flags.
 
-    It is two words. That of the spawners has the jobs that were admitted, and the flags; that of the
-    finishers has the jobs that have ended, and two marks that tell whoever counts an end what else to do.
-    A daemon that ended well is the common case, and is counted by one addition, without the lock.
+    It is two words. That of the spawners has the jobs that were admitted, and the flags; that of
+    the finishers has the jobs that have ended, and two marks that tell whoever counts an end what
+    else to do. A daemon that ended well is the common case, and is counted by one addition, without
+    the lock.
 
-    In both words the flags have the lowest 8 bits, the cleanup jobs 28, and the daemons the highest 28.
-    The counts run on and wrap: only the difference of the words as whole numbers is used, which is right
-    as long as fewer than 2^28 jobs of a kind are pending.
+    In both words the flags have the lowest 8 bits, the cleanup jobs 28, and the daemons the highest
+    28. The counts run on and wrap: only the difference of the words as whole numbers is used, which
+    is right as long as fewer than 2^28 jobs of a kind are pending.
 */
 class Ledger
 {

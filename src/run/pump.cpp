@@ -16,8 +16,8 @@
 
 namespace QJanitor::Private {
 
-// The queue of a QThreadPool orders what was before start() with run(), but the thread sanitizer does
-// not see into a Qt that was built without it.
+// The queue of a QThreadPool orders what was before start() with run(), but the thread sanitizer
+// does not see into a Qt that was built without it.
 static void handOver([[maybe_unused]] Pump *pump)
 {
 #if defined(__SANITIZE_THREAD__)

@@ -22,8 +22,8 @@ namespace QJanitor::Private {
 /*!
     Takes a janitor's queued jobs to a thread of its pool.
 
-    Deleted by the pool. One that was never run, because somebody cleared the pool, says so. If the pool
-    gets no thread, it is lost.
+    Deleted by the pool. One that was never run, because somebody cleared the pool, says so. If the
+    pool gets no thread, it is lost.
 */
 class Pump : public QRunnable
 {

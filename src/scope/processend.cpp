@@ -25,7 +25,8 @@ namespace QJanitor::Private {
 
 namespace {
 
-/// How long daemons may take after the last cleanup job, if there is no drainTimeout: exit() must end.
+/// How long daemons may take after the last cleanup job, if there is no drainTimeout: exit() must
+/// end.
 constexpr std::int64_t patience = 5000; // ms
 
 struct Registry

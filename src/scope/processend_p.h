@@ -11,11 +11,11 @@ class Held;
 class Janitor;
 
 /*!
-    The janitors of the process that have been given jobs and have not closed, for its end: exit() and
-    quick_exit() destroy no scope, and return to none.
+    The janitors of the process that have been given jobs and have not closed, for its end: exit()
+    and quick_exit() destroy no scope, and return to none.
 
-    What is left then is run and waited for, before the program's statics are destroyed; and what does not
-    end is named.
+    What is left then is run and waited for, before the program's statics are destroyed; and what
+    does not end is named.
 */
 class ProcessEnd
 {

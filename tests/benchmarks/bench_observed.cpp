@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// A million jobs, spawned on another thread, while the application's thread looks at them: what the jobs pay
-// for it, and for how long its event loop is held up at most.
+// A million jobs, spawned on another thread, while the application's thread looks at them: what the
+// jobs pay for it, and for how long its event loop is held up at most.
 
 #include <qjanitor/qjanitor.h>
 

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// Quits at random moments, in all ways, while threads, jobs and destructors spawn: every accepted job
-// must have run once when exec() returns, and the exit code must be the right one.
+// Quits at random moments, in all ways, while threads, jobs and destructors spawn: every accepted
+// job must have run once when exec() returns, and the exit code must be the right one.
 //
 //     stress_quit [--seed N] [--rounds N] [--children N]
 //

@@ -163,7 +163,8 @@ void spawnManyFutures(const RoundPointer &round, Random &random, const Client &c
         record.isFuture = true;
         QPromise<Error> promise;
         promise.start();
-        // As what it is: a QFuture<void> of it would not keep its results while the agent reads them.
+        // As what it is: a QFuture<void> of it would not keep its results while the agent reads
+        // them.
         record.accepted = client.trySpawnDaemon(promise.future()) == SpawnError::NoError;
         if (i % 8 == 0)
             round->finisher.take(std::move(promise), random());

@@ -73,7 +73,8 @@ bool isMovedFrom(const QFuture<T> &future) noexcept
     A future of any type, with a reference of its type.
 
     The last reference of its type takes the results along, without the lock of the future; a
-    QFuture<void> is none. So whoever connects a watcher, which walks over the results, has to hold one.
+    QFuture<void> is none. So whoever connects a watcher, which walks over the results, has to hold
+    one.
 */
 class AnyFuture : public QFuture<void>
 {

@@ -26,8 +26,8 @@ class Task;
 
 namespace QJanitor::Private {
 
-/// Where a coroutine goes on that awaits a \a T: QCoro resumes it on the thread that awaits, but for
-/// moveToThread().
+/// Where a coroutine goes on that awaits a \a T: QCoro resumes it on the thread that awaits, but
+/// for moveToThread().
 template<class T>
 inline constexpr auto whereaboutsAfter = Ambient::Whereabouts::Unchanged;
 template<>

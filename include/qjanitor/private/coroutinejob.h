@@ -18,8 +18,8 @@ template<class T>
 inline constexpr bool isCoroutine<QCoro::Task<T>> = true;
 
 /*!
-    The outermost coroutine of a job: holds the callable, calls it, awaits what it returned, and tells
-    the janitor. So what a lambda coroutine has captured lives as long as the coroutine.
+    The outermost coroutine of a job: holds the callable, calls it, awaits what it returned, and
+    tells the janitor. So what a lambda coroutine has captured lives as long as the coroutine.
 */
 struct CoroutineDriver
 {

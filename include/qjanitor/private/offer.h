@@ -34,9 +34,9 @@ const CoroutineType *coroutineTypeOf() noexcept;
     \brief A job that is offered to a janitor, still in the caller's hands.
 
     \c place moves or copies it into the janitor's storage, once it is accepted. \c run runs it
-    where it is, for the one case in which it can be stored nowhere. Instead, \c adopt is for jobs that
-    are futures, with \c failureOf if their values can be failures, and \c coroutine for those that
-    are coroutines.
+    where it is, for the one case in which it can be stored nowhere. Instead, \c adopt is for jobs
+    that are futures, with \c failureOf if their values can be failures, and \c coroutine for those
+    that are coroutines.
 */
 struct Offer
 {

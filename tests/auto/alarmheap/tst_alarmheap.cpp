@@ -51,8 +51,8 @@ static std::vector<const Alarm *> visited(const AlarmHeap &heap)
 
 void tst_AlarmHeap::firstIsTheEarliest_data()
 {
-    // 1 to 9 add an alarm of that time and name, a to i remove the one of that name (a is 1), - removes
-    // the first; then the times of those that are left in the order in which they come.
+    // 1 to 9 add an alarm of that time and name, a to i remove the one of that name (a is 1), -
+    // removes the first; then the times of those that are left in the order in which they come.
     QTest::addColumn<QByteArray>("script");
     QTest::addColumn<QByteArray>("left");
 

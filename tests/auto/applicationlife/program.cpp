@@ -208,7 +208,8 @@ void children()
     execWith([] {});
 }
 
-/// A gate for jobs that may still wait when static objects go: never destroyed, but still reachable.
+/// A gate for jobs that may still wait when static objects go: never destroyed, but still
+/// reachable.
 Gate &lastingGate()
 {
     static auto &gates = *new std::deque<Gate>;

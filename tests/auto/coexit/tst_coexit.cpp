@@ -70,8 +70,9 @@ void tst_CoExit::coroutinesUnderWayAtQuitFinish_data()
     QTest::newRow("of QCoro") << true;
 }
 
-/// https://github.com/qcoro/qcoro/issues/152: a coroutine that nobody awaits, started again and again by
-/// a timer. Those that are suspended when the program ends lose their frames, and what is in them.
+/// https://github.com/qcoro/qcoro/issues/152: a coroutine that nobody awaits, started again and
+/// again by a timer. Those that are suspended when the program ends lose their frames, and what is
+/// in them.
 void tst_CoExit::coroutinesUnderWayAtQuitFinish()
 {
     QFETCH(const bool, plain);
@@ -104,8 +105,8 @@ void tst_CoExit::coroutinesUnderWayAtQuitFinish()
     QCOMPARE(log.events(), QStringList(begun, u"coroutine ends"_s));
 }
 
-/// https://github.com/qcoro/qcoro/issues/255: a coroutine of an object quits the program, and the ones
-/// that await it are never resumed; what they own is never destroyed.
+/// https://github.com/qcoro/qcoro/issues/255: a coroutine of an object quits the program, and the
+/// ones that await it are never resumed; what they own is never destroyed.
 void tst_CoExit::whoQuitsTheProgramIsAwaitedByOthers()
 {
     const Application application;

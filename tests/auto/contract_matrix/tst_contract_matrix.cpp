@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// Every policy with every kind of job that fails at every moment: who is asked to stop, what is still
-// accepted, who is awaited, and what the report says.
+// Every policy with every kind of job that fails at every moment: who is asked to stop, what is
+// still accepted, who is awaited, and what the report says.
 
 #include "../contract/gate.h"
 #include "../contract/record.h"
@@ -21,8 +21,8 @@ using namespace Contract;
 using namespace Qt::StringLiterals;
 
 enum class Form { Returns, Throws, Promise, Future };
-/// When the job fails: while the callee runs, while the callee's objects are destroyed, or while the
-/// janitor drains.
+/// When the job fails: while the callee runs, while the callee's objects are destroyed, or while
+/// the janitor drains.
 enum class Moment { Before, During, After };
 Q_DECLARE_METATYPE(QJanitor::FailurePolicy)
 Q_DECLARE_METATYPE(QJanitor::JobKind)
@@ -121,7 +121,8 @@ static Error::Kind kindOf(Form form)
     return Error::Kind::JobCanceled;
 }
 
-/// What the others notice once the janitor has failed: each says "stop" or "go on", and what is accepted.
+/// What the others notice once the janitor has failed: each says "stop" or "go on", and what is
+/// accepted.
 static void spawnWitnesses(const Log &log, const Gate &failed, const Gate &go)
 {
     const auto witness = [log, go](const QString &name) {

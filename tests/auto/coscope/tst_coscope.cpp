@@ -1,11 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// Janitors that a coroutine opens: as with an ordinary callee, but nothing blocks and no event loop is
-// nested.
+// Janitors that a coroutine opens: as with an ordinary callee, but nothing blocks and no event loop
+// is nested.
 //
-// GCC 12 destroys a lambda that is written inside a co_await expression twice. So those here capture
-// references, or have a name.
+// GCC 12 destroys a lambda that is written inside a co_await expression twice. So those here
+// capture references, or have a name.
 
 #include "../contract/cogate.h"
 #include "../contract/gate.h"

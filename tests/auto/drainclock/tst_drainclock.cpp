@@ -13,8 +13,8 @@ namespace {
 constexpr std::int64_t begin = 1'000'000; // no time is 0
 
 /*!
-    Looks at a clock as a script says. Its words are a time in ms since the beginning and what has happened
-    until then:
+    Looks at a clock as a script says. Its words are a time in ms since the beginning and what has
+    happened until then:
 
     E  a job has ended    P  one that has not has got on    S  the process was stopped until now
 */

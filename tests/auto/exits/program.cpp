@@ -25,8 +25,8 @@ using namespace QJanitor;
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 
-/// Asked by the leak checker as a process exits. To it, all is lost in a child that was forked: the stacks
-/// of its parent's threads are missing.
+/// Asked by the leak checker as a process exits. To it, all is lost in a child that was forked: the
+/// stacks of its parent's threads are missing.
 static bool isForked = false;
 extern "C" int __lsan_is_turned_off() // NOLINT
 {

@@ -478,8 +478,8 @@ void tst_Futures::tenThousandFutures()
     QCOMPARE(report.completedCount(), 10'000);
 }
 
-/// Adopts more futures that have finished than the agent settles at once, and goes on until \a enough
-/// or refused.
+/// Adopts more futures that have finished than the agent settles at once, and goes on until \a
+/// enough or refused.
 template<class F>
 static void adoptUntil(F enough)
 {

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// Clean-up that is registered when something is acquired: for a scope, or for the life of an object.
+// Clean-up that is registered when something is acquired: for a scope, or for the life of an
+// object.
 
 #include "../contract/gate.h"
 #include "../contract/record.h"

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 
 // Memory runs out at each allocation that handing a job over makes, one after the other: a job that
-// was accepted runs once, a refused one never, and a cleanup job in any case. A future that is refused
-// stays with the caller. The same for what comes later is in tests/attack/failures.
+// was accepted runs once, a refused one never, and a cleanup job in any case. A future that is
+// refused stays with the caller. The same for what comes later is in tests/attack/failures.
 
 #include "../contract/gate.h"
 
@@ -31,7 +31,8 @@ namespace {
 /// How many allocations of this thread succeed before one fails; never while negative.
 thread_local int allocationsLeft = -1;
 
-/// Memory is out for the library and its caller only: Qt crashes without any (QThread's constructor).
+/// Memory is out for the library and its caller only: Qt crashes without any (QThread's
+/// constructor).
 bool isOutFor(const void *caller)
 {
     if (allocationsLeft < 0)
@@ -102,8 +103,8 @@ static void addPlaces()
     }
 }
 
-/// Spawns with \a spawn, which gets name and job, while the n-th allocation fails, for all n until none does.
-/// \a check gets whether it threw, and how often the job ran.
+/// Spawns with \a spawn, which gets name and job, while the n-th allocation fails, for all n until
+/// none does. \a check gets whether it threw, and how often the job ran.
 template<class Spawn, class Check>
 static void failEach(Spawn spawn, Check check)
 {
@@ -190,8 +191,8 @@ void tst_Memory::aGuardsJobRunsInAnyCase()
         });
 }
 
-/// Hands a future over while the n-th allocation fails, for all n until none does. What is accepted is
-/// awaited, and what is not is still the caller's.
+/// Hands a future over while the n-th allocation fails, for all n until none does. What is accepted
+/// is awaited, and what is not is still the caller's.
 template<class T, class Finish>
 static void adoptEach(const QString &name, Finish finish)
 {

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: MIT
 
 // The service that tst_notifications starts:  program MODE READY...  with one application for each
-// READY, which is when it says notifyReady(): "early", "inTime" or "never". It prints "ready" when a
-// signal or a byte may come, and "gone" when the application is destroyed.
+// READY, which is when it says notifyReady(): "early", "inTime" or "never". It prints "ready" when
+// a signal or a byte may come, and "gone" when the application is destroyed.
 
 #include <qjanitor/qjanitor.h>
 

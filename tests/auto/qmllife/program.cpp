@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// The program that tst_qmllife runs. Makes an engine, a status, a janitor and an application, and destroys
-// them in the order that its argument tells with their first letters, jobs pending.
+// The program that tst_qmllife runs. Makes an engine, a status, a janitor and an application, and
+// destroys them in the order that its argument tells with their first letters, jobs pending.
 
 #include <qjanitor/qjanitor.h>
 

@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-// Engine, status, janitor and application are destroyed in every order, each in a process of its own.
+// Engine, status, janitor and application are destroyed in every order, each in a process of its
+// own.
 
 #include <QtCore/qprocess.h>
 #include <QtTest/qtest.h>

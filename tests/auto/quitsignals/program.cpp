@@ -173,7 +173,8 @@ int stuckInDestructor()
                     {.drainTimeout = std::chrono::milliseconds(100)});
 }
 
-/// The deadline passes while an object is destroyed in the drain, which then cleans up all the same.
+/// The deadline passes while an object is destroyed in the drain, which then cleans up all the
+/// same.
 int lateCleanup()
 {
     static std::atomic<bool> cleanedUp{false};

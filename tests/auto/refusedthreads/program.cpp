@@ -180,8 +180,8 @@ void twoInExec()
     sayHowManyRan();
 }
 
-/// The first janitor's jobs are run by the thread that waits, and it ends before anybody knows that the
-/// pool has got no thread.
+/// The first janitor's jobs are run by the thread that waits, and it ends before anybody knows that
+/// the pool has got no thread.
 void inTheNextJanitor()
 {
     const Application application;

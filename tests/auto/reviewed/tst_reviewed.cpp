@@ -36,7 +36,8 @@ private Q_SLOTS:
     void progressOfHandedOnJobsExtendsTheTimeout();
 };
 
-/// Without an application, a future that was handed on was looked after by nobody: its taker waited on.
+/// Without an application, a future that was handed on was looked after by nobody: its taker waited
+/// on.
 static bool handedOnFuturesEndWithoutAnApplication()
 {
     QPromise<void> promise;

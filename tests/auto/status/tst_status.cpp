@@ -23,8 +23,8 @@
 #    include <ctime>
 #    include <unistd.h>
 
-/// The monotonic clock as this thread sees it: it can be stopped, and then goes on with a jump, as it
-/// does for a thread that is held up between two looks at it.
+/// The monotonic clock as this thread sees it: it can be stopped, and then goes on with a jump, as
+/// it does for a thread that is held up between two looks at it.
 struct Clock
 {
     static constexpr qint64 millisecond = 1'000'000;
