@@ -77,8 +77,7 @@ public:
 
     const JanitorPointer janitor;
     const JobKind kind;
-    const QString name;
-    const SourceLocation site;
+    const Origin origin;
 
 private:
     struct Registry;

@@ -28,15 +28,6 @@ constexpr std::int64_t timeSlice = 4; // ms
 /// Stands for a job whose callable could not be moved in: does nothing.
 constexpr JobType voidJob = {[](void *, JobContext &) { return true; }, [](void *) noexcept {}};
 
-Error nameError(const JobCell &cell, Error error)
-{
-    const Origin &origin = cell.origin;
-    if (cell.isLabelled())
-        return ErrorParts::named(std::move(error), origin.label->name,
-                                 siteText(origin.label->site));
-    return ErrorParts::named(std::move(error), QString(), siteText(origin.site));
-}
-
 } // namespace
 
 /// Returns the callables of \a kind, of which there may have been none.
@@ -65,9 +56,7 @@ SpawnError Janitor::spawn(const Offer &offer)
 
 SpawnError Janitor::enqueue(const Offer &offer)
 {
-    std::unique_ptr<Label> label;
-    if (offer.name && !offer.name->isEmpty())
-        label.reset(new Label{*offer.name, offer.site});
+    Origin origin(offer.name, offer.site);
     CallableList *callables = nullptr;
     JobQueue::Place place;
     {
@@ -75,9 +64,7 @@ SpawnError Janitor::enqueue(const Offer &offer)
         if (!m_ledger.accepts(lock, ledgerKind(offer.kind)))
             return SpawnError::ActiveJanitorTerminating;
         callables = &this->callables(lock, offer.kind);
-        place = callables->queue.reserve(lock, label ? Origin(label.get()) : Origin(offer.site),
-                                         bool(label));
-        label.release();
+        place = callables->queue.reserve(lock, std::move(origin));
         m_ledger.admit(lock, ledgerKind(offer.kind));
     }
     build(*callables, place, offer);
@@ -223,31 +210,31 @@ void Janitor::run(Worker &worker, JobQueue::Place place)
     if (context.continuation) {
         Adoption adoption = std::move(*std::exchange(context.continuation, nullptr));
         if (goOn(kind, cell, adoption))
-            return dropLabel(worker.callables, place);
+            return forgetName(place);
         const Outcome outcome = waitHere(kind, adoption);
         context.error = outcome.error;
         end = outcome.end;
     }
-    Error error;
-    if (end == Ledger::End::Failed)
-        error = nameError(cell, std::exchange(context.error, Error()));
     if (kind == JobKind::Daemon && end == Ledger::End::Succeeded) {
-        dropLabel(worker.callables, place);
+        forgetName(place);
         cell.setState(JobCell::Ended);
         settleQuietly();
-    } else {
-        settle(kind, end, error, Ledger::Weight::Trips, {.cell = &cell});
-        dropLabel(worker.callables, place);
+        return;
     }
+    const Error error = end == Ledger::End::Failed
+                            ? cell.origin.sign(std::exchange(context.error, Error()))
+                            : Error();
+    settle(kind, end, error, Ledger::Weight::Trips, {.cell = &cell});
+    forgetName(place);
 }
 
-void Janitor::dropLabel(CallableList &callables, JobQueue::Place place)
+void Janitor::forgetName(JobQueue::Place place)
 {
-    if (!place.cell().isLabelled())
+    if (!place.cell().origin.isOnHeap())
         return;
-    std::unique_ptr<Label> label;
+    Origin taken; // destroyed without the lock
     const JanitorLock lock(m_mutex);
-    label.reset(callables.queue.takeLabel(lock, place));
+    taken = JobQueue::takeName(lock, place);
 }
 
 /// Counts the ends of \a count daemons that ended well: without a lock, if none is the last.

@@ -75,8 +75,7 @@ void Janitor::endCoroutine(SpawnedCoroutine &job, const Error &error)
 SpawnedCoroutine::SpawnedCoroutine(JanitorPointer core_, const Offer &offer)
     : janitor(std::move(core_))
     , kind(offer.kind)
-    , name(offer.name ? *offer.name : QString())
-    , site(offer.site)
+    , origin(offer.name, offer.site)
     , m_type(offer.coroutine)
 {
     const std::lock_guard lock(registry().mutex);
@@ -237,7 +236,7 @@ void SpawnedCoroutine::settle(const Error &error)
 {
     if (m_settled.exchange(true, std::memory_order_acq_rel))
         return;
-    const Error named = error.isValid() ? ErrorParts::named(error, name, siteText(site)) : error;
+    const Error named = error.isValid() ? origin.sign(error) : error;
     if (janitor)
         janitor->endCoroutine(*this, named);
     else if (named.isValid())
@@ -299,10 +298,10 @@ std::vector<SpawnedCoroutinePointer> SpawnedCoroutine::oldest(Held, const Janito
 JobInfo SpawnedCoroutine::describe(std::int64_t now) const
 {
     JobInfo info;
-    info.name = name;
+    info.name = origin.name();
     info.kind = kind;
     info.state = m_state.load(std::memory_order_relaxed);
-    info.spawnSite = siteText(site);
+    info.spawnSite = origin.siteText();
     info.age = info.sinceProgress = std::chrono::milliseconds(now - m_spawned);
     return info;
 }

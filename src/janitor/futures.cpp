@@ -159,15 +159,12 @@ SpawnError Janitor::adopt(const Offer &offer)
 /// false, and leaves \a adoption alone, if there is no memory for that.
 bool Janitor::goOn(JobKind kind, JobCell &cell, Adoption &adoption)
 {
-    const bool labelled = cell.isLabelled();
-    FutureFacts facts{kind, labelled ? cell.origin.label->site : cell.origin.site, coarseNow(),
-                      nullptr};
+    FutureFacts facts{kind, cell.origin.site(), coarseNow(), nullptr};
     NewFuture listed;
     try {
-        if (labelled || adoption.failureByValue || adoption.promised) {
-            facts.details.reset(new FutureDetails{labelled ? cell.origin.label->name : QString(),
-                                                  std::move(adoption.failureByValue),
-                                                  adoption.promised});
+        if (cell.origin.hasName() || adoption.failureByValue || adoption.promised) {
+            facts.details.reset(new FutureDetails{
+                cell.origin.name(), std::move(adoption.failureByValue), adoption.promised});
         }
         followOuterStops();
         const JanitorLock lock(m_mutex);

@@ -352,7 +352,7 @@ private:
     JobQueue::Place next(Worker &worker);
     void leaveChunk(Worker &worker, JobQueue::Chunk *chunk);
     void run(Worker &worker, JobQueue::Place place);
-    void dropLabel(CallableList &callables, JobQueue::Place place);
+    void forgetName(JobQueue::Place place);
     void settleQuietly(std::int64_t count = 1);
     /// What still lists a job that ends: exactly one, or none if it comes from a giver.
     struct Listing

@@ -12,7 +12,7 @@ namespace QJanitor::Private {
 
 // Two words beside the captures: a third would show in every queued job.
 static_assert(sizeof(JobCell) == storageSize + 2 * sizeof(void *));
-static_assert(alignof(JobType) > (JobCell::stateMask | JobCell::labelledMark));
+static_assert(alignof(JobType) > JobCell::stateMask);
 
 std::int64_t coarseNow()
 {
@@ -48,7 +48,7 @@ void JobQueue::addChunk()
     m_tail = 0;
 }
 
-JobQueue::Place JobQueue::reserve(Held, Origin origin, bool labelled)
+JobQueue::Place JobQueue::reserve(Held, Origin &&origin)
 {
     if (m_tail == Chunk::size)
         addChunk();
@@ -56,19 +56,17 @@ JobQueue::Place JobQueue::reserve(Held, Origin origin, bool labelled)
     if (m_tail < Chunk::size)
         ::new (place.chunk->cells() + m_tail) JobCell; // where takers look next
     JobCell &cell = place.cell();
-    cell.origin = origin;
+    cell.origin = std::move(origin);
     place.chunk->spawned[std::size_t(place.index)] = std::uint32_t(coarseNow() - m_epoch);
     // Release: a taker that passes this one over looks at the next.
-    cell.word.store(JobCell::Reserved | (labelled ? JobCell::labelledMark : 0),
-                    std::memory_order_release);
+    cell.word.store(JobCell::Reserved, std::memory_order_release);
     return place;
 }
 
 bool JobQueue::publish(Place place, const JobType *type)
 {
     JobCell &cell = place.cell();
-    const std::uintptr_t mark = cell.word.load(std::memory_order_relaxed) & JobCell::labelledMark;
-    const std::uintptr_t word = reinterpret_cast<std::uintptr_t>(type) | mark | JobCell::Queued;
+    const std::uintptr_t word = reinterpret_cast<std::uintptr_t>(type) | JobCell::Queued;
     // Release: the taker finds the callable built.
     const std::uintptr_t before = cell.word.exchange(word, std::memory_order_acq_rel);
     return (before & JobCell::stateMask) == JobCell::Reserved;
@@ -140,12 +138,6 @@ JobQueue::Place JobQueue::takeLate(Held)
     return place;
 }
 
-Label *JobQueue::takeLabel(Held, Place place)
-{
-    place.cell().word.fetch_and(~JobCell::labelledMark, std::memory_order_relaxed);
-    return std::exchange(place.cell().origin.label, nullptr);
-}
-
 bool JobQueue::countEnded(Chunk *chunk, int count)
 {
     // Acquire and release: who recycles the chunk sees all that was done in it.
@@ -175,9 +167,8 @@ JobInfo JobQueue::describe(Chunk &chunk, int index, std::int64_t now) const
     const JobCell &cell = chunk.cell(index);
     JobInfo job;
     job.state = cell.state() == JobCell::Running ? JobState::Running : JobState::Queued;
-    if (cell.isLabelled())
-        job.name = cell.origin.label->name;
-    job.spawnSite = siteText(cell.isLabelled() ? cell.origin.label->site : cell.origin.site);
+    job.name = cell.origin.name();
+    job.spawnSite = cell.origin.siteText();
     // Modulo 49 days, as what it was spawned at.
     job.age =
         std::chrono::milliseconds(std::uint32_t(now - m_epoch) - chunk.spawned[std::size_t(index)]);

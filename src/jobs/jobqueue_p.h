@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "jobs/origin_p.h"
 #include "rules/held_p.h"
 
 #include <qjanitor/private/offer.h>
@@ -25,47 +26,25 @@ namespace QJanitor::Private {
 /// Milliseconds on a clock that is read in a few nanoseconds and good to some 4 ms.
 std::int64_t coarseNow();
 
-/// What is kept of a job that has a name.
-struct Label
-{
-    QString name;
-    SourceLocation site;
-};
-
-/// Where a job comes from, in the size of a pointer: its call site alone, or a label on the heap.
-union Origin {
-    SourceLocation site;
-    Label *label;
-    explicit Origin(SourceLocation where)
-        : site(where)
-    {}
-    explicit Origin(Label *named)
-        : label(named)
-    {}
-};
-
 /*!
     The janitor's side of one job: the callable lies in it, so that it costs no allocation.
 
     One cache line, which goes from the spawner to the taker once. Its first word says all that they
-    tell each other: the type of the job, whether it is labelled, and its state.
+    tell each other: the type of the job, and its state.
 */
 struct JobCell
 {
     enum State : std::uintptr_t { Free, Reserved, PassedOver, Queued, Running, Ended };
     static constexpr std::uintptr_t stateMask = 7;
-    static constexpr std::uintptr_t labelledMark = 8;
 
     std::atomic<std::uintptr_t> word{Free};
-    Origin origin{nullptr};
+    Origin origin;
     alignas(storageAlign) std::array<std::byte, storageSize> storage;
 
     State state() const { return State(word.load(std::memory_order_relaxed) & stateMask); }
-    bool isLabelled() const { return word.load(std::memory_order_relaxed) & labelledMark; }
     const JobType *type() const
     {
-        return reinterpret_cast<const JobType *>(word.load(std::memory_order_relaxed) &
-                                                 ~(stateMask | labelledMark));
+        return reinterpret_cast<const JobType *>(word.load(std::memory_order_relaxed) & ~stateMask);
     }
     /// Changes the state of a job that no other thread changes now.
     void setState(State state)
@@ -121,8 +100,7 @@ public:
     ~JobQueue();
     Q_DISABLE_COPY_MOVE(JobQueue)
 
-    /// A label is the queue's from then on, until takeLabel().
-    Place reserve(Held, Origin origin, bool labelled);
+    Place reserve(Held, Origin &&origin);
     /// Makes a built job visible. Returns false if a taker has passed it over: hand it in late().
     static bool publish(Place place, const JobType *type);
     void late(Held, Place place);
@@ -134,7 +112,11 @@ public:
     bool hasLate(Held) const { return !m_late.empty(); }
     bool hasLive(Held) const;
 
-    Label *takeLabel(Held, Place place);
+    /// Takes the name of a job that has ended out of it, to be forgotten without the lock.
+    [[nodiscard]] static Origin takeName(Held, Place place)
+    {
+        return place.cell().origin.takeName();
+    }
     /// Counts \a count jobs of \a chunk as ended, whose state is Ended. Returns true if the chunk
     /// is through: call recycle() for it.
     static bool countEnded(Chunk *chunk, int count);

@@ -12,6 +12,7 @@ endfunction()
 
 qjanitor_test(ledger SOURCES rules/ledger.cpp)
 target_link_libraries(tst_ledger PRIVATE Threads::Threads)
+qjanitor_unit_test(origin)
 qjanitor_unit_test(jobqueue)
 qjanitor_test(drainclock SOURCES rules/drainclock.cpp)
 qjanitor_test(alarmheap SOURCES mail/alarmheap.cpp)

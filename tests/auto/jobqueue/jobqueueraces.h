@@ -23,7 +23,6 @@ using QJanitor::Private::JanitorLock;
 using QJanitor::Private::JobCell;
 using QJanitor::Private::JobQueue;
 using QJanitor::Private::JobType;
-using QJanitor::Private::Label;
 using QJanitor::Private::Origin;
 using QJanitor::Private::SourceLocation;
 
@@ -48,9 +47,8 @@ public:
     {
         const auto site = SourceLocation::current();
         const JanitorLock lock(m_owner);
-        if (!name)
-            return m_queue.reserve(lock, Origin(site), false);
-        return m_queue.reserve(lock, Origin(new Label{QString::fromLatin1(name), site}), true);
+        const QString text = QString::fromLatin1(name);
+        return m_queue.reserve(lock, Origin(&text, site));
     }
     /// Returns false if a taker has passed the job over; it is handed in late then.
     bool publish(JobQueue::Place place)
@@ -86,10 +84,10 @@ public:
     }
     void end(JobQueue::Place place)
     {
-        std::unique_ptr<Label> label;
-        if (place.cell().isLabelled()) {
+        Origin taken;
+        if (place.cell().origin.isOnHeap()) {
             const JanitorLock lock(m_owner);
-            label.reset(m_queue.takeLabel(lock, place));
+            taken = JobQueue::takeName(lock, place);
         }
         place.cell().setState(JobCell::Ended);
         if (JobQueue::countEnded(place.chunk, 1)) {

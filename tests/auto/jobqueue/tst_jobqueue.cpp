@@ -32,7 +32,7 @@ private Q_SLOTS:
     void chunkInTheMiddleIsRecycledFirst();
     void chunkWithAPassedOverJobIsNotRecycled();
     void listTellsWhereEachJobIs();
-    void labelIsGivenBackOnce();
+    void nameIsTakenOnce();
     void jobWithoutNameHasItsSite();
     void everyJobIsTakenOnce_data();
     void everyJobIsTakenOnce();
@@ -109,7 +109,7 @@ void tst_JobQueue::lateJobsComeInTheOrderOfTheirPublishing()
     for (const int job : {2, 0, 1}) {
         const JobQueue::Place place = queue.take();
         QCOMPARE(numberIn(place), job);
-        QCOMPARE(place.cell().isLabelled(), job == 1);
+        QCOMPARE(place.cell().origin.hasName(), job == 1);
         queue.end(place);
     }
 }
@@ -219,17 +219,17 @@ void tst_JobQueue::listTellsWhereEachJobIs()
     QVERIFY(queue.list().empty());
 }
 
-void tst_JobQueue::labelIsGivenBackOnce()
+void tst_JobQueue::nameIsTakenOnce()
 {
     JobQueue queue;
-    const JobQueue::Place place = queue.reserve(
-        held(), Origin(new Label{QStringLiteral("name"), SourceLocation::current()}), true);
+    const QString name = QStringLiteral("name");
+    const JobQueue::Place place = queue.reserve(held(), Origin(&name, SourceLocation::current()));
     build(place, 1);
     QVERIFY(JobQueue::publish(place, &numberType));
-    QVERIFY(queue.take().place.cell().isLabelled());
-    const std::unique_ptr<Label> label(queue.takeLabel(held(), place));
-    QCOMPARE(label->name, QStringLiteral("name"));
-    QVERIFY(!place.cell().isLabelled());
+    QVERIFY(queue.take().place.cell().origin.hasName());
+    QCOMPARE(JobQueue::takeName(held(), place).name(), name);
+    QVERIFY(!place.cell().origin.hasName());
+    QVERIFY(!JobQueue::takeName(held(), place).hasName());
     QCOMPARE(place.cell().type(), &numberType);
 }
 
@@ -237,7 +237,7 @@ void tst_JobQueue::jobWithoutNameHasItsSite()
 {
     JobQueue queue;
     const auto site = SourceLocation::current();
-    const JobQueue::Place place = queue.reserve(held(), Origin(site), false);
+    const JobQueue::Place place = queue.reserve(held(), Origin(nullptr, site));
     JobInfo info;
     queue.visit(held(), [&info](const JobCell &, const JobInfo &job) { info = job; });
     QVERIFY(info.name.isEmpty());
