@@ -36,12 +36,7 @@ QString Origin::name() const
 
 SourceLocation Origin::site() const
 {
-    if (isOnHeap())
-        return heap().site;
-    if constexpr (isSiteAWord)
-        return std::bit_cast<SourceLocation>(m_word);
-    else
-        return {};
+    return isOnHeap() ? heap().site : siteIn<SourceLocation>(m_word);
 }
 
 QString Origin::siteText() const
@@ -56,14 +51,11 @@ Error Origin::sign(Error error) const
 
 Origin Origin::takeName()
 {
-    if constexpr (isSiteAWord) {
-        const auto left = std::bit_cast<std::uintptr_t>(site());
-        Origin taken(std::move(*this));
-        m_word = left;
-        return taken;
-    } else {
-        return std::move(*this);
-    }
+    const SourceLocation left = site();
+    Origin taken(std::move(*this));
+    if constexpr (isWord<SourceLocation> || std::is_empty_v<SourceLocation>)
+        m_word = wordOf(left); // else it would be on the heap again
+    return taken;
 }
 
 } // namespace QJanitor::Private

@@ -10,6 +10,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 namespace QJanitor::Private {
@@ -58,16 +59,29 @@ public:
 private:
     struct Named;
     static constexpr std::uintptr_t heapMark = 1;
-    /// A site is a pointer to what the compiler keeps of it; elsewhere it goes to the heap.
-    static constexpr bool isSiteAWord = sizeof(SourceLocation) == sizeof(std::uintptr_t);
+    /// A site is a pointer to what the compiler keeps of it; elsewhere it is empty, or goes to the heap.
+    template<class Site>
+    static constexpr bool isWord = sizeof(Site) == sizeof(std::uintptr_t);
 
     static std::uintptr_t named(const QString &name, const SourceLocation &site);
-    static std::uintptr_t wordOf(const SourceLocation &site)
+    // Templates, so that only what fits is compiled.
+    template<class Site>
+    static std::uintptr_t wordOf(const Site &site)
     {
-        if constexpr (isSiteAWord)
+        if constexpr (isWord<Site>)
             return std::bit_cast<std::uintptr_t>(site);
+        else if constexpr (std::is_empty_v<Site>)
+            return 0;
         else
             return named(QString(), site);
+    }
+    template<class Site>
+    static Site siteIn([[maybe_unused]] std::uintptr_t word)
+    {
+        if constexpr (isWord<Site>)
+            return std::bit_cast<Site>(word);
+        else
+            return {};
     }
     Named &heap() const { return *reinterpret_cast<Named *>(m_word & ~heapMark); }
     void deleteNamed();
