@@ -30,7 +30,6 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <limits>
 #include <list>
@@ -227,7 +226,7 @@ private:
     struct Beginning;
     struct CallableList;
     struct Worker;
-    /// Allocates nothing for two lanes.
+    /// Allocates nothing for the pumps of two lists of callables.
     using IdlePumps = QVarLengthArray<std::unique_ptr<Pump>, 4>;
     /// What is left to do once the lock is released.
     struct Aftermath

@@ -62,7 +62,7 @@ struct JobCell
     that meets a job which is still being built passes it over; its spawner hands it in again with
     late().
 
-    Slots come in chunks. A chunk is recycled once all its jobs have ended and takers have left it.
+    Cells come in chunks. A chunk is recycled once all its jobs have ended and takers have left it.
 
     No lock of its own.
 */
@@ -77,7 +77,7 @@ public:
         std::atomic<int> unended{size + 1};      // one more until takers have left it
         std::array<std::uint32_t, size> spawned; // under the lock; ms since the queue's epoch
 
-        /// Slots are made one by one, each by the reserve() before it: most janitors need few.
+        /// Cells are made one by one, each by the reserve() before it: most janitors need few.
         JobCell &cell(int index) { return *std::launder(cells() + index); }
         JobCell *cells() { return reinterpret_cast<JobCell *>(memory.data()); }
         alignas(JobCell) std::array<std::byte, size * sizeof(JobCell)> memory;

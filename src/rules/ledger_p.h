@@ -119,7 +119,7 @@ private:
         Turned = 4, ///< Callee and clean-up are through: daemons that would run for ever may end.
         Ended = 8,  ///< Closed.
         ReportThere = 16,
-        NoDaemons = 32, ///< And shifted by the kind:
+        NoDaemons = 32, ///< Shifted by the kind, it is the one for that kind.
         NoCleanupJobs = 64,
     };
     /// In the finishers' word.

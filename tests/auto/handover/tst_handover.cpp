@@ -1,20 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-#include "janitor/janitor_p.h"
-
 #include "../../support/held.h"
+#include "../../support/makejanitor.h"
 
 #include <QtTest/qtest.h>
 
 using namespace QJanitor;
 using namespace QJanitor::Private;
 using namespace Qt::StringLiterals;
-
-static JanitorPointer makeJanitor()
-{
-    return JanitorPointer(new Janitor(Options(), {}, Janitor::Level::Nested));
-}
 
 static JobInfo job(const QString &name, const QString &site)
 {

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "../../support/makejanitor.h"
 #include "mail/mailbox_p.h"
 
 #include <condition_variable>
@@ -21,11 +22,6 @@ using QJanitor::Private::Janitor;
 using QJanitor::Private::JanitorPointer;
 using QJanitor::Private::Mailbox;
 using QJanitor::Private::Ticket;
-
-inline JanitorPointer makeJanitor()
-{
-    return JanitorPointer(new Janitor(QJanitor::Options(), {}, Janitor::Level::Nested));
-}
 
 /// Stands for the queued signal: says how often the reader has been told.
 class Bell

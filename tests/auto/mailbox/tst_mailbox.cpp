@@ -112,7 +112,7 @@ void tst_Mailbox::answers()
 void tst_Mailbox::refusedTicketStaysWithItsPoster()
 {
     Mailbox mailbox;
-    const JanitorPointer janitor = MailboxRaces::makeJanitor();
+    const JanitorPointer janitor = makeJanitor();
     Ticket ticket{janitor, Ticket::Matter::News};
     QCOMPARE(mailbox.post(ticket, false), Mailbox::Answer::Closed);
     QCOMPARE(ticket.janitor.data(), janitor.data());
@@ -127,7 +127,7 @@ void tst_Mailbox::ticketsKeepTheirOrder()
     mailbox.open();
     std::vector<JanitorPointer> janitors;
     for (int i = 0; i < 5; ++i) {
-        janitors.push_back(MailboxRaces::makeJanitor());
+        janitors.push_back(makeJanitor());
         Ticket ticket{janitors.back(), i % 2 ? Ticket::Matter::ClearedPump : Ticket::Matter::News};
         mailbox.post(ticket, i == 2);
     }
@@ -143,7 +143,7 @@ void tst_Mailbox::closedMailboxStillGivesOutWhatItHas()
 {
     Mailbox mailbox;
     mailbox.open();
-    Ticket ticket{MailboxRaces::makeJanitor(), Ticket::Matter::News};
+    Ticket ticket{makeJanitor(), Ticket::Matter::News};
     const QJanitor::Private::Janitor *janitor = ticket.janitor.data();
     mailbox.post(ticket, false);
     mailbox.close();
@@ -186,7 +186,7 @@ void tst_Mailbox::alarms()
     QFETCH(QByteArray, script);
     QFETCH(QByteArray, answers);
     Mailbox mailbox;
-    const JanitorPointer janitor = MailboxRaces::makeJanitor();
+    const JanitorPointer janitor = makeJanitor();
     std::array<Alarm, 3> alarms;
     QByteArray log;
     for (const char step : std::as_const(script)) {
@@ -233,7 +233,7 @@ void tst_Mailbox::openingTellsWhetherThereIsSomething()
     QFETCH(const QList<QJanitor::Private::Ticket::Matter>, posted);
     QFETCH(const bool, hasAlarm);
     Mailbox mailbox;
-    const JanitorPointer janitor = MailboxRaces::makeJanitor();
+    const JanitorPointer janitor = makeJanitor();
     for (const auto matter : posted) {
         Ticket ticket{janitor, matter};
         QCOMPARE(mailbox.post(ticket, false), Mailbox::Answer::Closed);
@@ -249,7 +249,7 @@ void tst_Mailbox::openingTellsWhetherThereIsSomething()
 void tst_Mailbox::newsOfFuturesIsKeptWhileItIsClosed()
 {
     Mailbox mailbox;
-    const JanitorPointer janitor = MailboxRaces::makeJanitor();
+    const JanitorPointer janitor = makeJanitor();
     for (int i = 0; i < 3; ++i) {
         Ticket ticket{janitor, Ticket::Matter::Futures};
         QCOMPARE(mailbox.post(ticket, true), Mailbox::Answer::Closed);
@@ -267,8 +267,8 @@ void tst_Mailbox::dueAlarmsNameTheirJanitors()
 {
     Mailbox mailbox;
     mailbox.open();
-    const JanitorPointer early = MailboxRaces::makeJanitor();
-    const JanitorPointer late = MailboxRaces::makeJanitor();
+    const JanitorPointer early = makeJanitor();
+    const JanitorPointer late = makeJanitor();
     Alarm earlyAlarm;
     earlyAlarm.janitor = early.data();
     earlyAlarm.due = 10;
@@ -301,7 +301,7 @@ void tst_Mailbox::alarmThatIsSetAgainHasItsNewTime()
     QFETCH(const int, next);
     Mailbox mailbox;
     mailbox.open();
-    const JanitorPointer janitor = MailboxRaces::makeJanitor();
+    const JanitorPointer janitor = makeJanitor();
     std::array<Alarm, 3> alarms;
     for (std::size_t i = 0; i < alarms.size(); ++i) {
         alarms[i].janitor = janitor.data();
@@ -321,7 +321,7 @@ void tst_Mailbox::ofManyThatAreDueTheEarliestComeFirst()
 {
     Mailbox mailbox;
     mailbox.open();
-    const JanitorPointer janitor = MailboxRaces::makeJanitor();
+    const JanitorPointer janitor = makeJanitor();
     std::array<Alarm, 10> alarms;
     for (std::size_t i = 0; i < alarms.size(); ++i) {
         alarms[i].janitor = janitor.data();
@@ -343,7 +343,7 @@ void tst_Mailbox::noAlarmPaysForTheOthers()
     constexpr int count = 400'000;
     Mailbox mailbox;
     mailbox.open();
-    const JanitorPointer janitor = MailboxRaces::makeJanitor();
+    const JanitorPointer janitor = makeJanitor();
     std::vector<Alarm> alarms{std::size_t(count)};
     for (int i = 0; i < count; ++i) {
         alarms[std::size_t(i)].janitor = janitor.data();
@@ -369,7 +369,7 @@ void tst_Mailbox::newsOfFuturesOfManyIsKeptOnceInItsOrder()
     Mailbox mailbox;
     std::vector<JanitorPointer> janitors;
     for (int i = 0; i < count; ++i)
-        janitors.push_back(MailboxRaces::makeJanitor());
+        janitors.push_back(makeJanitor());
     for (int round = 0; round < rounds; ++round) {
         for (const JanitorPointer &janitor : janitors) {
             Ticket ticket{janitor, Ticket::Matter::Futures};
@@ -406,11 +406,11 @@ void tst_Mailbox::janitorsThatAreDoneAreNotKept()
         mailbox.post(ticket, true);
     };
     for (int i = 0; i < alive; ++i) {
-        janitors.push_back(MailboxRaces::makeJanitor());
+        janitors.push_back(makeJanitor());
         post(janitors.back());
     }
     for (int i = 0; i < 1000; ++i) {
-        const JanitorPointer shortLived = MailboxRaces::makeJanitor();
+        const JanitorPointer shortLived = makeJanitor();
         post(shortLived);
         shortLived->endCallee();
         QVERIFY(shortLived->isDone());

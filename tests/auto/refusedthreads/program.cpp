@@ -201,12 +201,13 @@ void inTheNextJanitor()
 void aThreadThatIsLate()
 {
     static Gate &isGoing = lastingGate();
+    static Gate &isGone = lastingGate();
     {
         const Application application;
         QThreadPool::globalInstance()->setMaxThreadCount(1); // the library's own pool is as large
         lateRoutine.store([](void *argument) -> void * {
             isGoing.wait();
-            QThread::msleep(50); // there is nothing that it could wait for: the destructor goes on
+            isGone.wait(50ms); // not for ever, since the application is to wait for this thread
             say("the thread begins");
             return routineOfQThread.load()(argument);
         });
@@ -217,6 +218,7 @@ void aThreadThatIsLate()
         qAddPostRoutine([] { isGoing.open(); }); // the library's own comes after it
     }
     say("the application is gone");
+    isGone.open();
     sayHowManyRan();
 }
 

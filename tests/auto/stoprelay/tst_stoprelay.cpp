@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The QJanitor Authors
 // SPDX-License-Identifier: MIT
 
-#include "janitor/janitor_p.h"
-
 #include "../../support/held.h"
+#include "../../support/makejanitor.h"
 
 #include <QtTest/qtest.h>
 
@@ -31,15 +30,15 @@ void tst_StopRelay::itJoinsForGood()
 
 void tst_StopRelay::itKnowsWhoIsInside()
 {
-    Janitor one(Options(), {}, Janitor::Level::Nested);
-    Janitor other(Options(), {}, Janitor::Level::Nested);
+    const JanitorPointer one = makeJanitor();
+    const JanitorPointer other = makeJanitor();
     StopRelay relay;
     QVERIFY(relay.inner(held()).empty());
-    relay.add(held(), &one);
-    relay.add(held(), &other);
-    relay.remove(held(), &one);
-    relay.remove(held(), &one); // has left already
-    QCOMPARE(relay.inner(held()), std::vector<Janitor *>{&other});
+    relay.add(held(), one.data());
+    relay.add(held(), other.data());
+    relay.remove(held(), one.data());
+    relay.remove(held(), one.data()); // has left already
+    QCOMPARE(relay.inner(held()), std::vector<Janitor *>{other.data()});
 }
 
 void tst_StopRelay::aJanitorIsKnownWhileAStopOutsideConcernsIt_data()
@@ -56,8 +55,8 @@ void tst_StopRelay::aJanitorIsKnownWhileAStopOutsideConcernsIt()
 {
     QFETCH(const int, role);
     QFETCH(const bool, isCancelled);
-    const JanitorPointer outer(new Janitor(Options(), {}, Janitor::Level::Nested));
-    const JanitorPointer inner(new Janitor(Options(), {outer, Role(role)}, Janitor::Level::Nested));
+    const JanitorPointer outer = makeJanitor();
+    const JanitorPointer inner = makeJanitor({outer, Role(role)});
     QPromise<void> promise;
     promise.start();
     QFuture<void> future = promise.future();
